@@ -1,0 +1,1 @@
+"""iscore in service: score headlines, keep them, rank them, serve the list."""

@@ -1,0 +1,41 @@
+"""Everything that can go wrong and that a user can mend.
+
+IscoreError
+├── InputError           text, file or query that the caller can correct
+├── SettingsError        a setting has an impossible value
+├── ArtifactError        a model version on disk is damaged, foreign or too large
+├── UnknownModelError    no such model version in the registry
+├── MissingExtraError    an optional dependency is not installed
+└── StoreError           the database cannot be reached or is of another schema
+"""
+
+
+class IscoreError(Exception):
+    """Root of all errors whose message is written for the person who can mend it."""
+
+
+class InputError(IscoreError):
+    """Text, file or query that the caller can correct."""
+
+
+class SettingsError(IscoreError):
+    """A setting has an impossible value."""
+
+
+class ArtifactError(IscoreError):
+    """A model version on disk is damaged, foreign or too large."""
+
+
+class UnknownModelError(IscoreError):
+    """No such model version in the registry."""
+
+
+class MissingExtraError(IscoreError):
+    """An optional dependency is not installed; the message holds the command that installs it."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f'{what} needs the "{extra}" extra: pip install "iscore[{extra}]"')
+
+
+class StoreError(IscoreError):
+    """The database cannot be reached or is of another schema."""

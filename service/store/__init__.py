@@ -1,0 +1,1 @@
+"""Where headlines, scores and keys are kept."""

@@ -1,0 +1,170 @@
+"""Headline text and addresses: the one definition of "the same headline".
+
+``clean`` is what people see, ``normalise`` is what the model reads, ``headline_id`` is what the store
+and the published labels call a headline. All are pure and idempotent; ``clean`` and ``normalise``
+accept any ``str``.
+"""
+
+import hashlib
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from service.errors import InputError
+
+MAX_TITLE_CHARS = 300
+MAX_URL_CHARS = 2048
+
+# Joiners carry meaning in Persian, Indic scripts and emoji; the other format characters (bidi
+# overrides, zero-width spaces, soft hyphens, byte order marks) only deceive or break a line.
+_JOINERS = "\u200c\u200d"
+_UNSEEN = {"Cc", "Cf", "Cs", "Co"}
+_PICTURES = {"So", "Sk"}
+_SYMBOLS = "★☆°"  # a review's stars and degrees mean something; emoji are decoration
+_SPACES = re.compile(r"\s+")
+_QUOTES = str.maketrans({**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")})
+_TRAILING = re.compile(r"[\s.:|·–—-]+$")
+_LONG_NUMBER = re.compile(r"(?<![\d.,])[1-9]\d{4,11}(?![\d,]|\.\d)")
+
+# Urgency only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
+# and move the rated score, so the model keeps them; benchmarks/prefixes.py measures both.
+_URGENT = re.compile(
+    r"^(?:breaking(?: news)?|just in|urgent|alert|news alert|developing|happening now|update(?: \d+)?)"
+    r"(?:\s*[:|!]+\s*|\s+[-–—]\s+)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·»:]\s+(\S[^|]{1,40})$", re.DOTALL)
+_DOMAIN = re.compile(r"^(?:[a-z0-9-]+\.)+(?:com|org|net|uk|ca|au|in|ie|nz|za|de|fr|eu|us|tv|news|info)$", re.IGNORECASE)
+_PUBLISHER = re.compile(
+    r"^(?:[A-Z][\w.'&-]*\s+|the\s+|of\s+|and\s+|&\s+){0,4}"
+    r"(?:News|Times|Post|Herald|Tribune|Journal|Gazette|Chronicle|Guardian|Telegraph|Observer|Courier|"
+    r"Examiner|Inquirer|Magazine|Mirror|Monitor|Press|Standard|Broadcasting|Globe|Mail)"
+    r"(?:\s+(?:Canada|UK|India|Online|Network|Radio|Sports?|Asia|World|Africa|Australia))?$"
+)
+
+_TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "at_", "ns_")
+_TRACKING = frozenset(
+    (
+        "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh mc_cid mc_eid mkt_tok "
+        "oly_anon_id oly_enc_id vero_id ref ref_src ref_url cmpid cmp cid ncid ocid icid smid smtyp "
+        "partner guccounter guce_referrer guce_referrer_sig xtor sref srnd spm ftag feedname feedtype source_feed"
+    ).split()
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def clean(title: str) -> str:
+    """The title as people see it: NFC, entities decoded, one line, no control or bidi characters."""
+    if title.isascii() and title.isprintable() and "&" not in title:
+        return _SPACES.sub(" ", title).strip()
+    return _settle(_clean_once, title)
+
+
+def normalise(title: str) -> str:
+    """The title as the model reads it: straight quotes, no source tail, no urgency marker, no emoji.
+
+    Empty only where ``clean`` is empty.
+    """
+    cleaned = clean(title)
+    return _settle(_normalise_once, cleaned) or cleaned
+
+
+def title_problem(title: str) -> str | None:
+    """Why a cleaned title cannot be scored, in words for its author; None when it can."""
+    if not any(map(str.isalnum, title)):
+        return "title is empty: it needs at least one letter or digit"
+    if len(title) > MAX_TITLE_CHARS:
+        return f"title is too long: {len(title)} characters, at most {MAX_TITLE_CHARS}"
+    return None
+
+
+def headline_id(title: str, url: str | None = None) -> str:
+    """16 hex digits that name a headline for ever.
+
+    With a canonical ``url`` the headline is the article at that address, however its title is edited.
+    Without one it is its words: SHA-256 of the lower-cased title with each run of other characters
+    than a-z and 0-9 made one space, which is also the id in ``data/labels/rated.csv.gz``.
+    """
+    if url:
+        return _digest(url)
+    words = re.sub(r"[^a-z0-9]+", " ", title.lower()).strip()
+    return _digest(words or clean(title).casefold())
+
+
+def canonical_url(url: str) -> str:
+    """The address without fragment, tracking parameters, default port or upper-case host.
+
+    Raises InputError unless it is http or https with a host and without credentials: anything else
+    ("javascript:", "data:") could run in the page that shows the list.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as exc:
+        raise InputError(f"url is not valid: {exc}") from exc
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise InputError("url must start with http:// or https://")
+    if not parts.hostname or "\\" in parts.netloc or "@" in parts.netloc or not url.isprintable():
+        raise InputError("url needs a plain host name, without user name, spaces or control characters")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+    canonical = urlunsplit((parts.scheme, netloc, parts.path.replace(" ", "%20") or "/", _without_tracking(parts.query), ""))
+    if len(canonical) > MAX_URL_CHARS:
+        raise InputError(f"url is too long: {len(canonical)} characters, at most {MAX_URL_CHARS}")
+    return canonical
+
+
+def _settle(step: Callable[[str], str], text: str) -> str:
+    """Repeat ``step`` until nothing changes: undoing one layer can uncover another ("&am\u200bp;")."""
+    while (after := step(text)) != text:
+        text = after
+    return text
+
+
+def _clean_once(text: str) -> str:
+    text = unicodedata.normalize("NFC", html.unescape(text))
+    return _SPACES.sub(" ", "".join(filter(_seen, text))).strip()
+
+
+def _seen(char: str) -> bool:
+    return char.isspace() or char in _JOINERS or unicodedata.category(char) not in _UNSEEN
+
+
+def _normalise_once(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_QUOTES))
+        text = _clean_once("".join(char for char in text if char in _SYMBOLS or unicodedata.category(char) not in _PICTURES))
+    text = _URGENT.sub("", text)
+    text = _LONG_NUMBER.sub(lambda number: f"{int(number[0]):,}", text)
+    if (match := _TAIL.match(text)) and _is_source(match[2]):
+        text = match[1]
+    return _TRAILING.sub("", text)
+
+
+def _is_source(tail: str) -> bool:
+    return tail.casefold() in _sources() or bool(_DOMAIN.match(tail) or _PUBLISHER.match(tail))
+
+
+@cache
+def _sources() -> frozenset[str]:
+    return frozenset(files("service").joinpath("sources.txt").read_text("utf-8").splitlines())
+
+
+def _without_tracking(query: str) -> str:
+    if not query:
+        return ""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [(key, value) for key, value in pairs if not _is_tracking(key.lower())]
+    return query if len(kept) == len(pairs) else urlencode(kept)
+
+
+def _is_tracking(key: str) -> bool:
+    return key in _TRACKING or key.startswith(_TRACKING_PREFIXES)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]

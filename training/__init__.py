@@ -1,0 +1,1 @@
+"""iscore in training: labels in, model versions out."""

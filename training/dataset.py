@@ -1,0 +1,122 @@
+"""Labels on disk -> one list of training examples."""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.errors import InputError, MissingExtraError
+from service.text import clean, normalise, title_problem
+from service.types import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A normalised title and what it should score. Examples of one ``family`` are compared with each other."""
+
+    text: str
+    i_score: float
+    weight: float = 1.0
+    family: str = ""
+    factor: str = ""
+
+
+def read_labels(path: Path) -> list[Label]:
+    """Labels from CSV, JSONL (either may be gzipped) or Parquet with ``title``, ``i_score`` and an optional ``weight``.
+
+    Raises InputError that names up to ten bad rows, each with its number (the first data row is 1) and reason.
+    """
+    labels: list[Label] = []
+    problems: list[str] = []
+    for number, row in enumerate(read_rows(path), 1):
+        try:
+            labels.append(_label(row))
+        except ValueError as exc:
+            problems.append(f"row {number}: {exc}")
+    if problems:
+        more = f"\n... and {len(problems) - 10} more" if len(problems) > 10 else ""
+        raise InputError(f"{path}: {len(problems)} bad row(s)\n" + "\n".join(problems[:10]) + more)
+    if not labels:
+        raise InputError(f"{path}: no rows")
+    return labels
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a CSV, JSONL or Parquet file as dicts; InputError when it cannot be read."""
+    suffix = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
+    try:
+        if suffix == "parquet":
+            yield from _parquet_rows(path)
+        elif suffix == "csv":
+            with _open_text(path) as lines:
+                yield from csv.DictReader(lines)
+        elif suffix in {"jsonl", "ndjson"}:
+            with _open_text(path) as lines:
+                yield from (_json_row(line) for line in lines if line.strip())
+        else:
+            raise InputError(f"{path}: expected a name ending in .csv, .jsonl or .parquet")
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
+        raise InputError(f"cannot read {path}: {exc}") from exc
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a data file, for the artifact's record of what it was trained on."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def contrast_examples(rows: Iterable[dict[str, Any]]) -> list[Example]:
+    """Examples of the contrast families, in file order."""
+    return [Example(normalise(r["title"]), float(r["i_score"]), 1.0, r["family"], r["factor"]) for r in rows]
+
+
+def _label(row: dict[str, Any]) -> Label:
+    title = clean(str(row.get("title") or ""))
+    if problem := title_problem(title):
+        raise ValueError(problem)
+    i_score = _number(row, "i_score")
+    if not 0 <= i_score <= 100:
+        raise ValueError(f"i_score is {i_score:g}: it must be from 0 to 100")
+    weight = _number(row, "weight") if row.get("weight") not in (None, "") else 1.0
+    if not 0 <= weight <= 1000:
+        raise ValueError(f"weight is {weight:g}: it must be from 0 to 1000")
+    return Label(title, i_score, weight)
+
+
+def _number(row: dict[str, Any], key: str) -> float:
+    value = row.get(key)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError(f"{key} is {value!r}: it must be a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{key} is {value!r}: it must be a finite number")
+    return number
+
+
+def _json_row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        import pyarrow.parquet as pq
+    except ImportError as exc:
+        raise MissingExtraError("Parquet", "scale") from exc
+    for batch in pq.ParquetFile(path).iter_batches():
+        yield from batch.to_pylist()
+
+
+def _open_text(path: Path) -> io.TextIOBase:
+    if path.name.endswith(".gz"):
+        return io.TextIOWrapper(gzip.open(path), "utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")

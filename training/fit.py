@@ -1,0 +1,137 @@
+"""Fine-tune the encoder and its head on labels: the ``fit`` of ``iscore-train``."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from transformers import set_seed
+
+from training.config import FitConfig
+from training.dataset import Example
+from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained network and the scale of its output: score = output * deviation + mean."""
+
+    network: SentenceTransformer
+    mean: float
+    deviation: float
+
+
+def fit(
+    examples: Sequence[Example],
+    config: FitConfig,
+    checkpoints: Path,
+    on_epoch: Callable[[Fitted], None] = lambda fitted: None,
+) -> Fitted:
+    """Train on ``examples``; the same examples, configuration and machine give the same weights.
+
+    Checkpoints go to ``checkpoints``, where an interrupted run takes up again. ``on_epoch`` receives the
+    averaged network after each epoch.
+    """
+    set_seed(config.seed)
+    shown = _shown(examples, config)
+    rated = np.array([example.i_score for example in examples])
+    mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
+    network = build(config)
+    ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(Fitted(average, mean, deviation)))
+    trainer = SentenceTransformerTrainer(
+        model=network,
+        args=_arguments(network, config, shown, checkpoints),
+        train_dataset=_dataset(shown, mean, deviation),
+        loss=ScoreLoss(network, config.huber_delta, config.family_weight),
+        callbacks=[ema],
+    )
+    trainer.train()
+    return Fitted(ema.average if config.ema_decay else network, mean, deviation)
+
+
+def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:
+    """What one epoch shows: heavy labels several times, the top of the scale with more weight."""
+    shown: list[Example] = []
+    for example in examples:
+        weight = example.weight * (config.top_weight if example.i_score >= 60 and not example.family else 1.0)
+        times = max(1, ceil(weight / config.step_weight))
+        shown.extend([replace(example, weight=weight / times)] * times)
+    return shown
+
+
+def _dataset(shown: Sequence[Example], mean: float, deviation: float) -> Dataset:
+    numbers = {family: number for number, family in enumerate(dict.fromkeys(e.family for e in shown))}
+    return Dataset.from_dict(
+        {
+            "text": [e.text for e in shown],
+            "label": [
+                [(e.i_score - mean) / deviation, e.weight, float(numbers[e.family]) if e.family else -1.0] for e in shown
+            ],
+        }
+    )
+
+
+def _units(shown: Sequence[Example], batch_size: int) -> list[list[int]]:
+    """Example numbers that must share a batch: families (cut where larger than a batch) and single rows."""
+    families: dict[str, list[int]] = defaultdict(list)
+    units: list[list[int]] = []
+    for index, example in enumerate(shown):
+        if example.family:
+            families[example.family].append(index)
+        else:
+            units.append([index])
+    for members in families.values():
+        units.extend(members[start : start + batch_size] for start in range(0, len(members), batch_size))
+    return units
+
+
+def _arguments(
+    network: SentenceTransformer, config: FitConfig, shown: Sequence[Example], checkpoints: Path
+) -> SentenceTransformerTrainingArguments:
+    batches = partial(
+        FamilyBatches,
+        units=_units(shown, config.batch_size),
+        lengths=[len(example.text) for example in shown],
+    )
+    return SentenceTransformerTrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=config.epochs,
+        per_device_train_batch_size=config.batch_size,
+        learning_rate=config.learning_rate,
+        learning_rate_mapping=_rates(network, config),
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        weight_decay=config.weight_decay,
+        seed=config.seed,
+        bf16=config.bf16,
+        use_cpu=True,
+        batch_sampler=batches,
+        save_strategy="no",
+        logging_steps=100,
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )
+
+
+def _rates(network: SentenceTransformer, config: FitConfig) -> dict[str, float]:
+    """Learning rate per parameter name: lower layers of the encoder keep more of what they knew."""
+    depth = network[0].model.config.num_hidden_layers
+    rates = {
+        rf"\.layer\.{layer}\.": config.learning_rate * config.layer_decay ** (depth - 1 - layer) for layer in range(depth)
+    }
+    rates[r"\.embeddings\."] = config.learning_rate * config.layer_decay**depth
+    rates[r"\b[23]\.linear\."] = config.head_rate
+    return rates
