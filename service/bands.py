@@ -43,9 +43,8 @@ def band_of(raw: float) -> Band:
 
 
 def band_named(name: str) -> Band:
-    """The band called ``name``; KeyError when there is none."""
-    return next((band for band in BANDS if band.name == name), None) or _unknown(name)
-
-
-def _unknown(name: str) -> Band:
-    raise KeyError(f"unknown band {name!r}: choose from {', '.join(band.name for band in BANDS)}")
+    """The band called ``name``; KeyError, with the names there are, when there is none."""
+    by_name = {band.name: band for band in BANDS}
+    if name not in by_name:
+        raise KeyError(f"unknown band {name!r}: choose from {', '.join(by_name)}")
+    return by_name[name]

@@ -2,6 +2,12 @@
 
 IscoreError
 ├── InputError           text, file or query that the caller can correct
+│   ├── CursorError      a list cursor that is not ours, or of another query
+│   └── TooLargeError    more in one request than the service takes
+├── AuthError            an API key does not open what was asked for
+│   ├── Unauthenticated  the key is missing, mistyped, unknown or revoked
+│   └── Forbidden        the key is good and lacks the scope
+├── BusyError            the service has all the work it can do; the caller may come back
 ├── SettingsError        a setting has an impossible value
 ├── ArtifactError        a model version on disk is damaged, foreign or too large
 ├── UnknownModelError    no such model version in the registry
@@ -16,6 +22,30 @@ class IscoreError(Exception):
 
 class InputError(IscoreError):
     """Text, file or query that the caller can correct."""
+
+
+class CursorError(InputError):
+    """A list cursor that is not ours, or of another query."""
+
+
+class TooLargeError(InputError):
+    """More in one request than the service takes."""
+
+
+class AuthError(IscoreError):
+    """An API key does not open what was asked for."""
+
+
+class Unauthenticated(AuthError):
+    """The key is missing, mistyped, unknown or revoked."""
+
+
+class Forbidden(AuthError):
+    """The key is good and lacks the scope."""
+
+
+class BusyError(IscoreError):
+    """The service has all the work it can do; the caller may come back."""
 
 
 class SettingsError(IscoreError):

@@ -5,7 +5,6 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -76,7 +75,7 @@ def available_cpus() -> int:
 def _tokenizer(source: Artifact) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_buffer(source.files["tokenizer.json"])
-    except Exception as exc:  # noqa: BLE001  tokenizers raises bare Exception
+    except Exception as exc:
         raise ArtifactError(f"{source.version}: tokenizer.json cannot be used: {exc}") from exc
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
@@ -92,7 +91,7 @@ def _session(source: Artifact, threads: int) -> ort.InferenceSession:
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(source.files["model.onnx"], options, providers=["CPUExecutionProvider"])
-    except Exception as exc:  # noqa: BLE001  onnxruntime's exceptions share no public base
+    except Exception as exc:
         raise ArtifactError(f"{source.version}: model.onnx cannot be used: {exc}") from exc
     inputs, outputs = [i.name for i in session.get_inputs()], [o.name for o in session.get_outputs()]
     if inputs != ["input_ids"] or outputs != ["score"]:
@@ -106,7 +105,7 @@ def _check_golden(model: ImportanceModel, golden: object) -> None:
         raise ArtifactError(f"{model.version}: golden.json holds no titles with scores")
     try:
         scores = model.predict([title for title, _ in pairs])
-    except Exception as exc:  # noqa: BLE001  a foreign graph can fail in any of the runtime's ways
+    except Exception as exc:
         raise ArtifactError(f"{model.version}: model.onnx cannot score: {exc}") from exc
     worst = max(abs(float(score) - expected) for score, (_, expected) in zip(scores, pairs, strict=True))
     if not worst <= GOLDEN_TOLERANCE:  # written so that NaN fails

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         """The database to open: the one that is set, or SQLite in the state folder."""
         return self.database_url or f"sqlite:///{(self.state / 'iscore.db').absolute()}"
 
+    def base_url(self) -> str:
+        """Where readers reach the service, without a slash at the end."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
 
 def read_settings(**overrides: object) -> Settings:
     """Settings from the environment; ``overrides`` that are None do not count. SettingsError names the bad one."""

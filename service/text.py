@@ -12,23 +12,28 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from service.errors import InputError
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2048
+_MAX_RAW_CHARS = 20 * MAX_TITLE_CHARS  # "&amp;amp;amp;..." peels one layer a pass: 12,000 characters took 10 s
 
 # Joiners carry meaning in Persian, Indic scripts and emoji; the other format characters (bidi
 # overrides, zero-width spaces, soft hyphens, byte order marks) only deceive or break a line.
 _JOINERS = "\u200c\u200d"
 _UNSEEN = {"Cc", "Cf", "Cs", "Co"}
 _PICTURES = {"So", "Sk"}
-_SYMBOLS = "★☆°"  # a review's stars and degrees mean something; emoji are decoration
+_SYMBOLS = "★☆°^"  # a review's stars and degrees mean something; emoji are decoration
+_DRESSING = "\ufe0e\ufe0f\u20e3"  # picture-or-text selectors and the keycap: they only dress the sign before them
+_LOOSE_JOINER = re.compile(r"(?<!\S)[\u200c\u200d]+|[\u200c\u200d]+(?!\S)")  # what "👩\u200d💻" leaves behind
 _SPACES = re.compile(r"\s+")
-_QUOTES = str.maketrans({**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")})
+_QUOTES = str.maketrans(
+    {**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")}
+)
 _TRAILING = re.compile(r"[\s.:|·–—-]+$")
-_LONG_NUMBER = re.compile(r"(?<![\d.,])[1-9]\d{4,11}(?![\d,]|\.\d)")
+_LONG_NUMBER = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
 
 # Urgency only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
 # and move the rated score, so the model keeps them; benchmarks/prefixes.py measures both.
@@ -37,7 +42,7 @@ _URGENT = re.compile(
     r"(?:\s*[:|!]+\s*|\s+[-–—]\s+)",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·»:]\s+(\S[^|]{1,40})$", re.DOTALL)
+_TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·:]\s+(\S[^|]{1,40})$", re.DOTALL)
 _DOMAIN = re.compile(r"^(?:[a-z0-9-]+\.)+(?:com|org|net|uk|ca|au|in|ie|nz|za|de|fr|eu|us|tv|news|info)$", re.IGNORECASE)
 _PUBLISHER = re.compile(
     r"^(?:[A-Z][\w.'&-]*\s+|the\s+|of\s+|and\s+|&\s+){0,4}"
@@ -55,10 +60,14 @@ _TRACKING = frozenset(
     ).split()
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_FORBIDDEN = frozenset("\\@ ")
 
 
 def clean(title: str) -> str:
-    """The title as people see it: NFC, entities decoded, one line, no control or bidi characters."""
+    """The title as people see it: NFC, entities decoded, one line, no control or bidi characters.
+
+    Of a title that needs any of this, only the first 6,000 characters are read.
+    """
     if title.isascii() and title.isprintable() and "&" not in title:
         return _SPACES.sub(" ", title).strip()
     return _settle(_clean_once, title)
@@ -101,18 +110,20 @@ def canonical_url(url: str) -> str:
     Raises InputError unless it is http or https with a host and without credentials: anything else
     ("javascript:", "data:") could run in the page that shows the list.
     """
+    url = url.strip()
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as exc:
         raise InputError(f"url is not valid: {exc}") from exc
     if parts.scheme not in _DEFAULT_PORTS:
         raise InputError("url must start with http:// or https://")
-    if not parts.hostname or "\\" in parts.netloc or "@" in parts.netloc or not url.isprintable():
+    if not parts.hostname or not _FORBIDDEN.isdisjoint(parts.netloc) or not url.isprintable():
         raise InputError("url needs a plain host name, without user name, spaces or control characters")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
-    canonical = urlunsplit((parts.scheme, netloc, parts.path.replace(" ", "%20") or "/", _without_tracking(parts.query), ""))
+    path, query = parts.path or "/", _without_tracking(parts.query)
+    canonical = urlunsplit((parts.scheme, netloc, path, query, "")).replace(" ", "%20")
     if len(canonical) > MAX_URL_CHARS:
         raise InputError(f"url is too long: {len(canonical)} characters, at most {MAX_URL_CHARS}")
     return canonical
@@ -126,8 +137,9 @@ def _settle(step: Callable[[str], str], text: str) -> str:
 
 
 def _clean_once(text: str) -> str:
-    text = unicodedata.normalize("NFC", html.unescape(text))
-    return _SPACES.sub(" ", "".join(filter(_seen, text))).strip()
+    text = unicodedata.normalize("NFC", html.unescape(text[:_MAX_RAW_CHARS]))
+    seen = text if text.isprintable() else "".join(filter(_seen, text))
+    return _SPACES.sub(" ", seen).strip()
 
 
 def _seen(char: str) -> bool:
@@ -135,14 +147,19 @@ def _seen(char: str) -> bool:
 
 
 def _normalise_once(text: str) -> str:
+    text = text.translate(_QUOTES)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_QUOTES))
-        text = _clean_once("".join(char for char in text if char in _SYMBOLS or unicodedata.category(char) not in _PICTURES))
+        text = unicodedata.normalize("NFKC", text)
+        text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
     text = _URGENT.sub("", text)
     text = _LONG_NUMBER.sub(lambda number: f"{int(number[0]):,}", text)
     if (match := _TAIL.match(text)) and _is_source(match[2]):
         text = match[1]
     return _TRAILING.sub("", text)
+
+
+def _worded(char: str) -> bool:
+    return char in _SYMBOLS or (char not in _DRESSING and unicodedata.category(char) not in _PICTURES)
 
 
 def _is_source(tail: str) -> bool:
@@ -155,14 +172,12 @@ def _sources() -> frozenset[str]:
 
 
 def _without_tracking(query: str) -> str:
-    if not query:
-        return ""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(key, value) for key, value in pairs if not _is_tracking(key.lower())]
-    return query if len(kept) == len(pairs) else urlencode(kept)
+    """What is kept stays as it was written: a site may tell "?123" from "?123=", and %20 from +."""
+    return "&".join(field for field in query.split("&") if field and not _is_tracking(field))
 
 
-def _is_tracking(key: str) -> bool:
+def _is_tracking(field: str) -> bool:
+    key = unquote_plus(field.partition("=")[0]).lower()
     return key in _TRACKING or key.startswith(_TRACKING_PREFIXES)
 
 

@@ -1,0 +1,55 @@
+"""``create_app``: the service as an ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from service.api import headlines, health, models, pages, problems, score, top
+from service.api.hot import HotPath
+from service.api.limits import BodyLimit
+from service.api.state import State, utc_now
+from service.sample import load_sample
+from service.settings import Settings
+from service.store.connect import open_store
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application. Store and model are opened when it starts, and a bad one stops the start."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        store = open_store(settings.store_url())
+        state = State(settings, store, clock)
+        app.state.service = state
+        if settings.sample:
+            load_sample(state.model, store, clock(), settings.base_url())
+            state.look()
+        loop = asyncio.create_task(state.keep_current())
+        yield
+        state.draining = True
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+        store.close()
+
+    app = FastAPI(
+        title="iscore",
+        version=version("iscore"),
+        summary="News headlines ranked by importance.",
+        description="Every headline has an i-Score of 0-100. Reading needs no key; writing needs one.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    problems.install(app)
+    for room in (top, score, headlines, models, health, pages):
+        app.include_router(room.router)
+    app.mount("/widget", StaticFiles(directory=pages.STATIC))
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(HotPath, lists=lambda: app.state.service.hot)
+    return app

@@ -1,0 +1,83 @@
+"""What handlers depend on, each named once."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from service.api.state import LONGEST_WINDOW, State
+from service.bands import BANDS
+from service.errors import InputError, Unauthenticated
+from service.ingest import TOPICS
+from service.keys import verify
+from service.ranking import Collapse, ListQuery
+from service.store.contract import ApiKey
+
+_UNIT_S = {"m": 60, "h": 3600, "d": 86400}
+_bearer = HTTPBearer(auto_error=False, description="A key from `iscore keys create`.")
+
+
+def _state(request: Request) -> State:
+    return cast(State, request.app.state.service)
+
+
+StateDep = Annotated[State, Depends(_state)]
+
+
+def ingest_key(
+    state: StateDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> ApiKey:
+    """The caller's key, checked for the ``ingest`` scope."""
+    if credentials is None:
+        raise Unauthenticated("This needs a key: Authorization: Bearer <key from `iscore keys create --scope ingest`>")
+    return verify(credentials.credentials, state.store, "ingest", state.clock())
+
+
+IngestKey = Annotated[ApiKey, Depends(ingest_key)]
+
+
+def list_query(
+    request: Request,
+    window: Annotated[str, Query(description="`<n>m`, `<n>h` or `<n>d`, at most 30 days.", examples=["6h"])] = "1h",
+    limit: Annotated[int, Query(ge=1, le=100, description="Rows on a page.")] = 10,
+    source: Annotated[list[str] | None, Query(description="Only these sources.", max_length=50)] = None,
+    topic: Annotated[list[str] | None, Query(description="Only these topics.", max_length=50)] = None,
+    band: Annotated[list[str] | None, Query(description="Only these bands.", max_length=50)] = None,
+    min_score: Annotated[int, Query(ge=0, le=100, description="Only i-Scores from here up.")] = 0,
+    collapse: Annotated[Collapse, Query(description="`story`: one row per story; `none`: every headline.")] = "story",
+    cursor: Annotated[str | None, Query(description="From `links.next`: the page behind another.")] = None,
+) -> ListQuery:
+    """A checked query; InputError names a parameter that there is not."""
+    _only_known("parameter", request.query_params.keys(), _PARAMETERS)
+    _only_known("topic", topic or [], TOPICS)
+    _only_known("band", band or [], [one.name for one in BANDS])
+    return ListQuery(
+        window=parse_window(window),
+        limit=limit,
+        sources=tuple(sorted(set(source or []))),
+        topics=tuple(sorted(set(topic or []))),
+        bands=tuple(sorted(set(band or []))),
+        min_score=min_score,
+        collapse=collapse,
+    )
+
+
+_PARAMETERS = ("window", "limit", "cursor", "source", "topic", "band", "min_score", "collapse")
+QueryDep = Annotated[ListQuery, Depends(list_query)]
+
+
+def parse_window(text: str) -> timedelta:
+    """``90m``, ``6h``, ``7d`` as a duration; InputError for anything else or more than 30 days."""
+    match = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text)
+    window = timedelta(seconds=int(match[1]) * _UNIT_S[match[2]]) if match else None
+    if window is None or window > LONGEST_WINDOW:
+        raise InputError(f"window is {text[:20]!r}: it must be like 90m, 6h or 7d, at most 30d")
+    return window
+
+
+def _only_known(what: str, given: Iterable[str], known: Sequence[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        raise InputError(f"unknown {what} {unknown[0][:40]!r}; known are {', '.join(known)}")

@@ -1,0 +1,123 @@
+"""``/v1/headlines``: headlines in, and one headline out."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from service import forms
+from service.api.deps import IngestKey, StateDep
+from service.api.problems import problem
+from service.api.schemas import HeadlineAnswer, IngestAnswer, IngestItem, Problem
+from service.api.state import State
+from service.errors import InputError, TooLargeError
+from service.ingest import Outcome, counts, ingest
+from service.store.contract import ApiKey, Reply
+
+router = APIRouter(tags=["headlines"])
+
+MAX_ITEMS = 1000
+NDJSON = "application/x-ndjson"
+_ITEM = IngestItem.model_json_schema()
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS}},
+            NDJSON: {"schema": {"type": "string", "description": "One headline object a line."}},
+        },
+    }
+}
+
+
+@router.post(
+    "/v1/headlines",
+    response_model=IngestAnswer,
+    responses={code: {"model": Problem} for code in (401, 403, 413, 422, 503)},
+    openapi_extra=_BODY,
+    operation_id="ingest",
+)
+async def post_headlines(
+    request: Request,
+    state: StateDep,
+    key: IngestKey,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+) -> Response:
+    """Keep headlines and score them. One bad headline never rejects the others."""
+    lines = "ndjson" in request.headers.get("content-type", "") or "jsonl" in request.headers.get("content-type", "")
+    body = await request.body()
+    return await run_in_threadpool(_answer, state, key, body, lines, idempotency_key)
+
+
+@router.get(
+    "/v1/headlines/{headline_id}",
+    response_model=HeadlineAnswer,
+    responses={404: {"model": Problem}},
+    operation_id="headline",
+)
+def get_headline(state: StateDep, headline_id: str) -> Any:  # noqa: ANN401  a response or a body
+    """One headline with its scores."""
+    found = state.store.get(headline_id)
+    if found is None:
+        return problem(404, "unknown-headline", f"There is no headline {headline_id[:40]!r}.")
+    headline, raws = found
+    raw = raws.get(state.model.version)
+    return {
+        **forms.headline_fields(headline),
+        "first_seen_at": forms.rfc3339(headline.first_seen_at),
+        "score": None if raw is None else forms.score_view(raw),
+        "model": state.model.version,
+        "scores": raws,
+    }
+
+
+def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key: str | None) -> Response:
+    digest = hashlib.sha256(body).hexdigest()
+    if idempotency_key and (before := state.store.reply(key.id, idempotency_key)):
+        if before.request != digest:
+            return problem(422, "idempotency-key-reused", "This Idempotency-Key came with another body before.")
+        return Response(before.body, media_type=before.media_type, headers={"Idempotency-Replayed": "true"})
+    items = _lines(body) if lines else _array(body)
+    if len(items) > MAX_ITEMS:
+        raise TooLargeError(f"{len(items)} headlines in one request; send at most {MAX_ITEMS}")
+    with state.admission.place():
+        outcomes = ingest(items, state.model, state.store, state.clock())
+    state.look()
+    media_type = NDJSON if lines else "application/json"
+    reply = Reply(digest, _encode(outcomes, lines), media_type)
+    if idempotency_key:
+        state.store.put_reply(key.id, idempotency_key, reply, state.clock())
+    return Response(reply.body, media_type=media_type, headers={"Cache-Control": "no-store"})
+
+
+def _encode(outcomes: Sequence[Outcome], lines: bool) -> bytes:
+    views = [asdict(outcome) for outcome in outcomes]
+    if lines:
+        return "".join(json.dumps(view) + "\n" for view in views).encode()
+    return json.dumps({"items": views, "counts": counts(outcomes)}).encode()
+
+
+def _array(body: bytes) -> list[object]:
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise InputError(f"the body is not JSON: {exc}; for one object a line send Content-Type: {NDJSON}") from exc
+    if not isinstance(items, list):
+        raise InputError("the body must be a JSON array of headlines")
+    return items
+
+
+def _lines(body: bytes) -> list[object]:
+    return [_line(line) for line in body.splitlines() if line.strip()]
+
+
+def _line(line: bytes) -> object:
+    """The object of a line; what is not JSON stays text, which ingest rejects with its reason."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return line.decode("utf-8", "replace")

@@ -1,0 +1,90 @@
+"""Errors -> problem details (RFC 9457), in one place."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from service.errors import (
+    BusyError,
+    CursorError,
+    Forbidden,
+    InputError,
+    IscoreError,
+    StoreError,
+    TooLargeError,
+    Unauthenticated,
+    UnknownModelError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS: dict[type[Exception], tuple[int, str]] = {
+    CursorError: (400, "bad-cursor"),
+    Unauthenticated: (401, "unauthenticated"),
+    Forbidden: (403, "forbidden"),
+    UnknownModelError: (404, "unknown-model"),
+    TooLargeError: (413, "too-large"),
+    InputError: (422, "bad-input"),
+    BusyError: (503, "busy"),
+    StoreError: (503, "store-unavailable"),
+}
+"""Class -> status and the last part of the problem type; a subclass stands before its base."""
+_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="iscore"'}, 503: {"Retry-After": "1"}}
+
+
+def problem(
+    status: int, slug: str, detail: str, errors: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """A problem answer. ``slug`` completes the stable type ``urn:iscore:problem:<slug>`` (docs/api.md)."""
+    body: dict[str, Any] = {
+        "type": f"urn:iscore:problem:{slug}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    all_headers = {"Cache-Control": "no-store", **_HEADERS.get(status, {}), **(headers or {})}
+    return JSONResponse(body, status, all_headers, MEDIA_TYPE)
+
+
+def from_error(exc: IscoreError) -> JSONResponse:
+    """The problem for one of our own errors."""
+    status, slug = next((entry for kind, entry in _STATUS.items() if isinstance(exc, kind)), (500, "internal"))
+    return problem(status, slug, str(exc))
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` as a problem."""
+
+    @app.exception_handler(IscoreError)
+    def _ours(request: Request, exc: IscoreError) -> JSONResponse:
+        return from_error(exc)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, exc: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _field(error["loc"]), "reason": str(error["msg"])} for error in exc.errors()]
+        detail = "; ".join(f"{error['field']}: {error['reason']}" for error in errors[:3])
+        return problem(422, "bad-input", detail, errors)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, exc: HTTPException) -> JSONResponse:
+        slug = HTTPStatus(exc.status_code).phrase.lower().replace(" ", "-")
+        detail = _DETAILS.get(exc.status_code, str(exc.detail)).format(path=request.url.path, method=request.method)
+        return problem(exc.status_code, slug, detail, headers=dict(exc.headers or {}))
+
+    @app.exception_handler(Exception)
+    def _bug(request: Request, exc: Exception) -> JSONResponse:
+        return problem(500, "internal", "Something broke inside the service; its log says what.")
+
+
+_DETAILS = {404: "There is nothing at {path}; /docs lists what there is.", 405: "{method} is not possible at {path}."}
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """``headlines[3].title`` from pydantic's location; the first part says body or query and is left out."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
+    return "".join(parts).lstrip(".") or str(location[0])

@@ -1,0 +1,202 @@
+"""The wire format of requests and answers, for checking and for the OpenAPI document."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+
+from service.text import MAX_TITLE_CHARS, clean, title_problem
+
+BandName = Literal["top", "major", "notable"]
+MAX_SCORED = 256
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(examples=["urn:iscore:problem:bad-input"])
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = Field(None, description="Field and reason of each fault.")
+
+
+class Score(BaseModel):
+    """A score and how it looks."""
+
+    i_score: int = Field(ge=0, le=100, examples=[85])
+    i_score_raw: float = Field(ge=0, le=100, examples=[85.21])
+    band: BandName
+    colour: str = Field(examples=["green"])
+    symbol: str = Field(examples=["🟢"])
+
+
+class HeadlineView(BaseModel):
+    """A kept headline."""
+
+    id: str = Field(examples=["3f9c1e0a7b5d2468"])
+    title: str
+    url: str
+    source: str
+    published_at: str = Field(description="RFC 3339, UTC.", examples=["2026-01-31T09:30:00Z"])
+    topic: str | None
+    language: str | None
+
+
+class StoryView(BaseModel):
+    """The story that a row stands for."""
+
+    id: str
+    outlets: int
+    headlines: int
+
+
+class Item(HeadlineView, Score):
+    """A row of the list."""
+
+    rank: int = Field(ge=1)
+    story: StoryView
+
+
+class Links(BaseModel):
+    """Addresses as seen from the host's root."""
+
+    self: str
+    next: str | None
+
+
+class TopList(BaseModel):
+    """The ranked list."""
+
+    title: str = Field(examples=["Top News in the Last Hour By Importance Score"])
+    window: str = Field(examples=["1h"])
+    as_of: str = Field(description="When this list was made; RFC 3339, UTC.")
+    list_version: str = Field(description="Changes exactly when what is listed changes.")
+    model: str
+    total: int = Field(description="Rows on all pages.")
+    unscored: int = Field(description="Headlines in the window that wait for their score.")
+    degraded: bool = Field(description="Whether any do.")
+    items: list[Item]
+    links: Links
+
+
+class HeadlineAnswer(HeadlineView):
+    """A kept headline with its score under the current model and the raw scores under all."""
+
+    first_seen_at: str
+    score: Score | None = Field(description="None until the current model has scored it.")
+    model: str
+    scores: dict[str, float] = Field(description="Raw score by model version.")
+
+
+class TitleToScore(BaseModel):
+    """A headline to score."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str = Field(min_length=1, max_length=MAX_TITLE_CHARS)
+
+    @field_validator("title")
+    @classmethod
+    def _scorable(cls, title: str) -> str:
+        title = clean(title)
+        if problem := title_problem(title):
+            raise ValueError(problem)
+        return title
+
+
+_TITLE = {"type": "string", "minLength": 1, "maxLength": MAX_TITLE_CHARS}
+_TITLE_OR_OBJECT = WithJsonSchema(
+    {
+        "anyOf": [
+            _TITLE,
+            {"type": "object", "properties": {"title": _TITLE}, "required": ["title"], "additionalProperties": False},
+        ]
+    },
+    mode="validation",
+)
+
+
+class ScoreRequest(BaseModel):
+    """Headlines to score; nothing is kept of them."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"headlines": ["Volcano erupts near capital, 40,000 flee"]}]}
+    )
+    headlines: Annotated[list[Annotated[TitleToScore, _TITLE_OR_OBJECT]], Field(min_length=1, max_length=MAX_SCORED)]
+
+    @field_validator("headlines", mode="before")
+    @classmethod
+    def _bare_titles(cls, headlines: Any) -> Any:  # noqa: ANN401  whatever JSON holds
+        if not isinstance(headlines, list):
+            return headlines
+        return [{"title": one} if isinstance(one, str) else one for one in headlines]
+
+
+class ScoredTitle(Score):
+    """A scored title."""
+
+    id: str
+    title: str
+
+
+class ScoreAnswer(BaseModel):
+    """Scores in input order."""
+
+    model: str
+    items: list[ScoredTitle]
+
+
+class IngestItem(BaseModel):
+    """A headline to keep."""
+
+    title: str
+    url: str
+    source: str | None = Field(None, description="Default: the address's host name.")
+    published_at: str | None = Field(None, description="RFC 3339 with a zone; default and at most: now.")
+    language: str | None = None
+    topic: str | None = None
+
+
+class OutcomeView(BaseModel):
+    """What became of one headline."""
+
+    id: str | None
+    result: Literal["created", "updated", "duplicate", "rejected"]
+    reason: str | None = None
+
+
+class IngestAnswer(BaseModel):
+    """Outcomes in input order."""
+
+    items: list[OutcomeView]
+    counts: dict[str, int]
+
+
+class ModelView(BaseModel):
+    """A model version."""
+
+    version: str
+    current: bool = Field(description="Whether it serves now.")
+    created_at: str | None = None
+
+
+class ModelList(BaseModel):
+    """The model versions on disk."""
+
+    current: str
+    refused: str | None = Field(description="Why the version that was chosen does not serve, if so.")
+    items: list[ModelView]
+
+
+class ModelAnswer(ModelView):
+    """A model version with its card and figures."""
+
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    card: str = Field(description="Markdown.")
+
+
+class Health(BaseModel):
+    """Whether the service is well."""
+
+    status: Literal["ok", "draining"]
+    model: str

@@ -1,0 +1,32 @@
+"""``/v1/score``: scores of titles, nothing kept."""
+
+from time import perf_counter
+
+from fastapi import APIRouter, Response
+
+from service import forms
+from service.api.deps import StateDep
+from service.api.schemas import Problem, ScoreAnswer, ScoreRequest
+from service.scoring import score_titles
+from service.text import headline_id
+
+router = APIRouter(tags=["scoring"])
+
+
+@router.post(
+    "/v1/score",
+    response_model=ScoreAnswer,
+    responses={413: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
+    operation_id="score",
+)
+def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str, object]:
+    """Score up to 256 headlines."""
+    model, titles, started = state.model, [one.title for one in asked.headlines], perf_counter()
+    with state.admission.place():
+        raws = score_titles(model, titles)
+    response.headers["Server-Timing"] = f"score;dur={(perf_counter() - started) * 1000:.1f}"
+    response.headers["Cache-Control"] = "no-store"
+    items = [
+        {"id": headline_id(title), "title": title, **forms.score_view(raw)} for title, raw in zip(titles, raws, strict=True)
+    ]
+    return {"model": model.version, "items": items}

@@ -1,0 +1,160 @@
+"""``iscore score`` and ``iscore rescore``: titles and files -> scores."""
+
+import io
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from service.cli_output import note, progress_bar, summary
+from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from service.model import ImportanceModel
+
+EXIT_BAD_ROWS = 3
+
+
+def score(
+    titles: Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="Headlines to score.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Score the lines of a text file; - is standard input."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+) -> None:
+    """Print the i-Score (0-100) of headlines.
+
+    On a terminal the answer is a table; in a pipe it is tab-separated: score, band, headline. Empty
+    lines are left out. A headline that cannot be scored has no score, and its reason goes to standard
+    error.
+
+    Exit codes: 0 all scored, 3 some were not, 2 wrong call, 1 anything else.
+
+    \b
+    Examples:
+      iscore score "Stocks stage cautious recovery on hopes Trump will negotiate tariffs"
+      iscore score --file headlines.txt | sort -rn | head
+    """
+    if (file is None) == (not titles):
+        raise typer.BadParameter("give headlines or --file, one of the two", param_hint="TEXT")
+    from service.files.rows import ERROR_COLUMN, judge
+
+    bad = 0
+    lines = _lines(file) if file is not None else iter(titles or [])
+    model = current_model()
+    write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
+    while chunk := list(islice(lines, 4096)):
+        judged = judge(model, chunk, [_undecodable(line) for line in chunk])
+        write(chunk, judged)
+        for title, added in zip(chunk, judged, strict=True):
+            if reason := added.get(ERROR_COLUMN):
+                bad += 1
+                note(f"{title[:60]!r}: {reason}")
+    if bad:
+        raise typer.Exit(EXIT_BAD_ROWS)
+
+
+def rescore(
+    source: Annotated[str, typer.Argument(metavar="IN", help="File with headlines; - is standard input.")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="File to write; may be IN; - is standard output.")],
+    title_column: Annotated[str, typer.Option(metavar="NAME", help="Column that holds the headlines.")] = "title",
+    format: Annotated[
+        Literal["csv", "jsonl"] | None,
+        typer.Option(help="Format of - and of names whose extension tells none; default jsonl for -."),
+    ] = None,
+) -> None:
+    """Score every row of a file with the current model.
+
+    Reads and writes CSV (.csv), JSON lines (.jsonl, .ndjson), both also with .gz, and Parquet
+    (.parquet; needs the "scale" extra); IN and OUT may differ in format. Text is UTF-8. All rows and
+    columns are kept in their order. Added are
+
+    \b
+      i_score      0-100, whole
+      i_score_raw  0-100, unrounded: what to sort by
+      band         top, major or notable
+      model        version that gave the score
+      error        why a row has no score (JSON lines: only on such rows)
+
+    and replace columns of these names. A row without a usable headline (none, not text, longer than
+    300 characters, broken CSV or JSON) gets its reason in "error" and stops nothing. OUT appears when
+    it is complete; until then, and when the run fails, it is what it was. Memory does not grow with
+    the file.
+
+    Exit codes: 0 every row scored, 3 some rows have errors, 2 wrong call or unusable file, 1 anything
+    else.
+
+    \b
+    Examples:
+      iscore rescore archive.csv archive.parquet --title-column headline
+      zcat 2026-*.jsonl.gz | iscore rescore - - | jq -c 'select(.i_score >= 80)'
+    """
+    from service.batch import rescore as run
+    from service.files.places import place
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the unfinished file is removed
+    ends = place(source, format), place(target, format)
+    model = current_model()
+    with progress_bar() as watch:
+        done = run(model, *ends, title_column, watch)
+    note(f"{target}: {summary(done)}, model {model.version}")
+    if done.bad_rows:
+        raise typer.Exit(EXIT_BAD_ROWS)
+
+
+def current_model() -> "ImportanceModel":
+    """The model that the settings point to, loaded and checked."""
+    from service.model import load
+    from service.registry import Registry
+
+    settings = read_settings()
+    registry = Registry(settings.models)
+    return load(registry.path(registry.current()), settings.threads)
+
+
+def _lines(file: str) -> Iterator[str]:
+    from service.files.places import place, reading
+
+    with reading(place(file, "jsonl")) as source:
+        for line in io.TextIOWrapper(source.file, "utf-8-sig", errors="surrogateescape"):
+            if stripped := line.strip():
+                yield stripped
+
+
+def _undecodable(line: str) -> str | None:
+    from service.files.values import SURROGATES
+
+    return "line is not UTF-8" if SURROGATES.search(line) else None
+
+
+def _write_json(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> None:
+    from service.files.values import as_json
+
+    for title, added in zip(titles, judged, strict=True):
+        sys.stdout.write(as_json({"title": title, **added}) + "\n")
+
+
+def _write_tabs(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> None:
+    from service.text import clean
+
+    for title, added in zip(titles, judged, strict=True):
+        sys.stdout.write(f"{added.get('i_score', '')}\t{added.get('band', '')}\t{clean(title)}\n")
+
+
+def _write_table(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from service.bands import band_named
+    from service.text import clean
+
+    table = Table.grid(padding=(0, 2))
+    for title, added in zip(titles, judged, strict=True):
+        mark = ("", "") if "band" not in added else (f"{added['i_score']:>3} / 100", band_named(added["band"]).symbol)
+        table.add_row(*mark, Text(clean(title)))
+    Console().print(table)

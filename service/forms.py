@@ -1,0 +1,154 @@
+"""A page of the list as JSON, text and HTML."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from service.bands import BANDS, band_of, rounded
+from service.lists import Page
+from service.ranking import ListQuery, Row
+from service.types import Headline
+
+MORE_PATH = "/top"
+"""Where a reader without scripts goes on: the page that shows the rest of the list."""
+_UNITS = (("d", "Day", timedelta(days=1)), ("h", "Hour", timedelta(hours=1)), ("m", "Minute", timedelta(minutes=1)))
+
+
+def window_name(window: timedelta) -> str:
+    """``1h``, ``7d``: the shortest name of a window of whole minutes; 24 hours stay ``24h``."""
+    letter, _, size = _unit(window)
+    return f"{window // size}{letter}"
+
+
+def list_title(window: timedelta) -> str:
+    """What stands above the list."""
+    _, name, size = _unit(window)
+    count = window // size
+    span = f"the Last {name}" if count == 1 else f"the Last {count} {name}s"
+    return f"Top News in {span} By Importance Score"
+
+
+def rfc3339(time: datetime) -> str:
+    """UTC, ending in Z (RFC 3339)."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def headline_fields(headline: Headline) -> dict[str, Any]:
+    """What every answer says of a headline itself."""
+    return {
+        "id": headline.id,
+        "title": headline.title,
+        "url": headline.url,
+        "source": headline.source,
+        "published_at": rfc3339(headline.published_at),
+        "topic": headline.topic,
+        "language": headline.language,
+    }
+
+
+def score_view(raw: float) -> dict[str, Any]:
+    """What every answer says of a score: the number, its band and how that looks."""
+    band = band_of(raw)
+    return {
+        "i_score": rounded(raw),
+        "i_score_raw": raw,
+        "band": band.name,
+        "colour": band.colour,
+        "symbol": band.symbol,
+    }
+
+
+def query_params(query: ListQuery) -> list[tuple[str, str]]:
+    """A query as the parameters that ask for it; defaults are left out."""
+    plain = ListQuery()
+    pairs = [("window", window_name(query.window))] if query.window != plain.window else []
+    pairs += [("limit", str(query.limit))] if query.limit != plain.limit else []
+    pairs += [("source", one) for one in query.sources]
+    pairs += [("topic", one) for one in query.topics]
+    pairs += [("band", one) for one in query.bands]
+    pairs += [("min_score", str(query.min_score))] if query.min_score else []
+    pairs += [("collapse", query.collapse)] if query.collapse != plain.collapse else []
+    return pairs
+
+
+def next_link(page: Page, path: str) -> str | None:
+    """Address of the page behind this one, as seen from the host's root; None on the last page."""
+    if page.next_cursor is None:
+        return None
+    return f"{path}?{urlencode([*query_params(page.query), ('cursor', page.next_cursor)])}"
+
+
+def as_json(page: Page, path: str) -> bytes:
+    """The list as the wire contract has it (docs/api.md)."""
+    params = urlencode(query_params(page.query))
+    body = {
+        "title": list_title(page.query.window),
+        "window": window_name(page.query.window),
+        "as_of": rfc3339(page.as_of),
+        "list_version": page.version,
+        "model": page.model,
+        "total": page.ranking.total,
+        "unscored": page.unscored,
+        "degraded": page.unscored > 0,
+        "items": [_item(row) for row in page.ranking.rows],
+        "links": {"self": f"{path}?{params}" if params else path, "next": next_link(page, path)},
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def as_text(page: Page) -> bytes:
+    """The list as a table for terminals."""
+    lines = [list_title(page.query.window), ""]
+    for row in page.ranking.rows:
+        view, headline = score_view(row.scored.raw), row.scored.headline
+        lines.append(f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})")
+    if not page.ranking.rows:
+        lines.append("No headlines in this window.")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def as_html(page: Page, base: str) -> bytes:
+    """The list as a fragment to put into a page; ``base`` goes before its links to the service itself."""
+    return render("fragment.html", list_context(page, base))
+
+
+def list_context(page: Page, base: str) -> dict[str, Any]:
+    """What ``list.html`` and the pages around it need."""
+    return {
+        "heading": list_title(page.query.window),
+        "rows": [_item(row) for row in page.ranking.rows],
+        "bands": {band.name: band for band in BANDS},
+        "base": base.rstrip("/"),
+        "more": next_link(page, MORE_PATH),
+    }
+
+
+def render(template: str, context: dict[str, Any]) -> bytes:
+    """One of the service's HTML pages. Every value is escaped unless a template says otherwise; none does."""
+    return _environment().get_template(template).render(context).encode()
+
+
+@cache
+def _environment() -> Environment:
+    loader = PackageLoader("service", "widget/templates")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _item(row: Row) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        **headline_fields(row.scored.headline),
+        **score_view(row.scored.raw),
+        "story": asdict(row.story),
+    }
+
+
+def _unit(window: timedelta) -> tuple[str, str, timedelta]:
+    """The largest unit that divides the window; 24 hours are said as hours, as readers say them."""
+    units = _UNITS if window % timedelta(days=1) or window > timedelta(days=1) else _UNITS[1:]
+    return next(unit for unit in units if not window % unit[2])

@@ -1,0 +1,112 @@
+"""Headlines from outside -> scored -> kept. One bad item never stops the others."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from service.errors import InputError
+from service.model import ImportanceModel
+from service.scoring import score
+from service.store.contract import Change, Store
+from service.text import canonical_url, clean, headline_id, title_problem
+from service.types import Headline
+
+_FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
+TOPICS = ("general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health")
+MAX_SOURCE_CHARS = 100
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item. ``id`` is None and ``reason`` set when it was rejected."""
+
+    id: str | None
+    result: Change | Literal["rejected"]
+    reason: str | None = None
+
+
+def ingest(items: Sequence[object], model: ImportanceModel, store: Store, now: datetime) -> list[Outcome]:
+    """Check, score and keep items (dicts as in ``POST /v1/headlines``), in one transaction; outcomes in input order."""
+    checked = [_checked(item, now) for item in items]
+    headlines = [one for one in checked if isinstance(one, Headline)]
+    changes = iter(store.put(score(model, headlines)) if headlines else [])
+    return [
+        Outcome(one.id, next(changes)) if isinstance(one, Headline) else Outcome(None, "rejected", one) for one in checked
+    ]
+
+
+def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many items had each result."""
+    found = Counter(outcome.result for outcome in outcomes)
+    return {result: found[result] for result in ("created", "updated", "duplicate", "rejected")}
+
+
+def _checked(item: object, now: datetime) -> Headline | str:
+    try:
+        return headline_from(item, now)
+    except InputError as exc:
+        return str(exc)
+
+
+def headline_from(item: object, now: datetime) -> Headline:
+    """A headline from untrusted fields, first seen ``now``; InputError says which field is wrong and why."""
+    if not isinstance(item, dict):
+        raise InputError("item must be a JSON object")
+    if unknown := item.keys() - _FIELDS:
+        raise InputError(f"unknown field {min(unknown)!r}; known are {', '.join(sorted(_FIELDS))}")
+    title = clean(_text(item, "title") or "")
+    if problem := title_problem(title):
+        raise InputError(problem)
+    if not (address := _text(item, "url")):
+        raise InputError("url is missing")
+    url = canonical_url(address)
+    source = clean(_text(item, "source") or urlsplit(url).hostname or "")
+    if len(source) > MAX_SOURCE_CHARS:
+        raise InputError(f"source is too long: {len(source)} characters, at most {MAX_SOURCE_CHARS}")
+    topic = _text(item, "topic")
+    if topic is not None and topic not in TOPICS:
+        raise InputError(f"topic {topic!r} is unknown; known are {', '.join(TOPICS)}")
+    return Headline(
+        id=headline_id(title, url),
+        title=title,
+        url=url,
+        source=source,
+        published_at=_published_at(item, now),
+        first_seen_at=now,
+        language=_language(item),
+        topic=topic,
+    )
+
+
+def _text(item: dict[str, Any], key: str) -> str | None:
+    value = item.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{key} must be text")
+    return value
+
+
+def _language(item: dict[str, Any]) -> str | None:
+    language = _text(item, "language")
+    if language is not None and not (2 <= len(language) <= 35 and language.replace("-", "").isalnum()):
+        raise InputError("language must be a BCP 47 tag such as en or pt-BR")
+    return language
+
+
+def _published_at(item: dict[str, Any], now: datetime) -> datetime:
+    """The item's time, never later than ``now``: a clock that runs ahead must not keep a headline on top."""
+    text = _text(item, "published_at")
+    if text is None:
+        return now
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("published_at must be an RFC 3339 time such as 2026-01-31T09:30:00Z") from None
+    if time.tzinfo is None:
+        raise InputError("published_at needs a time zone: end it in Z or an offset such as +01:00")
+    if time < _EARLIEST:
+        raise InputError("published_at is before 1995: give the time at which the headline was published")
+    return min(time, now)
