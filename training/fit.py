@@ -1,12 +1,11 @@
 """Fine-tune the encoder and its head on labels: the ``fit`` of ``iscore-train``."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from datasets import Dataset
@@ -21,9 +20,6 @@ from training.config import FitConfig
 from training.dataset import Example
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
 
-log = logging.getLogger(__name__)
-
-
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """A trained network and the scale of its output: score = output * deviation + mean."""
@@ -36,13 +32,11 @@ class Fitted:
 def fit(
     examples: Sequence[Example],
     config: FitConfig,
-    checkpoints: Path,
     on_epoch: Callable[[Fitted], None] = lambda fitted: None,
 ) -> Fitted:
     """Train on ``examples``; the same examples, configuration and machine give the same weights.
 
-    Checkpoints go to ``checkpoints``, where an interrupted run takes up again. ``on_epoch`` receives the
-    averaged network after each epoch.
+    ``on_epoch`` receives the averaged network after each epoch.
     """
     set_seed(config.seed)
     shown = _shown(examples, config)
@@ -50,14 +44,15 @@ def fit(
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)
     ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(Fitted(average, mean, deviation)))
-    trainer = SentenceTransformerTrainer(
-        model=network,
-        args=_arguments(network, config, shown, checkpoints),
-        train_dataset=_dataset(shown, mean, deviation),
-        loss=ScoreLoss(network, config.huber_delta, config.family_weight),
-        callbacks=[ema],
-    )
-    trainer.train()
+    with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
+        trainer = SentenceTransformerTrainer(
+            model=network,
+            args=_arguments(network, config, shown, unused),
+            train_dataset=_dataset(shown, mean, deviation),
+            loss=ScoreLoss(network, config.huber_delta, config.family_weight),
+            callbacks=[ema],
+        )
+        trainer.train()
     return Fitted(ema.average if config.ema_decay else network, mean, deviation)
 
 
@@ -98,7 +93,7 @@ def _units(shown: Sequence[Example], batch_size: int) -> list[list[int]]:
 
 
 def _arguments(
-    network: SentenceTransformer, config: FitConfig, shown: Sequence[Example], checkpoints: Path
+    network: SentenceTransformer, config: FitConfig, shown: Sequence[Example], folder: str
 ) -> SentenceTransformerTrainingArguments:
     batches = partial(
         FamilyBatches,
@@ -106,7 +101,7 @@ def _arguments(
         lengths=[len(example.text) for example in shown],
     )
     return SentenceTransformerTrainingArguments(
-        output_dir=str(checkpoints),
+        output_dir=folder,
         num_train_epochs=config.epochs,
         per_device_train_batch_size=config.batch_size,
         learning_rate=config.learning_rate,

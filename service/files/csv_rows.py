@@ -25,7 +25,9 @@ class CsvReader:
     def __init__(self, file: io.BufferedReader) -> None:
         csv.field_size_limit(MAX_CELL_CHARS)
         self.has_bom = file.peek(len(_BOM))[: len(_BOM)] == _BOM
-        self._records = _records(_Lines(io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")))
+        # Held here, because a wrapper that nobody holds closes the file under it.
+        self._text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+        self._records = _records(_Lines(self._text))
         header = next(self._records, None)
         if header is None:
             raise InputError("the file is empty: CSV needs a header line")

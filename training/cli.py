@@ -1,0 +1,128 @@
+"""``iscore-train``: labels in, model versions out."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.errors import InputError, IscoreError, MissingExtraError
+from service.model import ImportanceModel, load
+from service.registry import Registry
+from service.settings import HERE, Settings
+from training import data
+from training.config import FitConfig, read_config
+from training.evaluate import Metrics, table
+from training.evaluate import evaluate as evaluate_model
+from training.join import join as join_labels
+
+app = typer.Typer(
+    help="Train, judge and promote scoring models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
+
+DataOption = Annotated[
+    Path, typer.Option("--data", help="Folder with rated_train.jsonl.gz and rated_dev.jsonl.gz (see `join`).")
+]
+ModelsOption = Annotated[Path, typer.Option("--models", help="Folder of the model versions and CURRENT.")]
+_DATA = HERE / "var" / "data"
+_MODELS = Settings.model_fields["models"].default
+
+
+@app.command()
+def fit(
+    name: Annotated[str, typer.Argument(help="Name of the new version, such as newsroom-2.")],
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV, JSONL or Parquet with title, i_score (0-100) and an optional weight; repeatable."),
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file that overrides training/config.py.")] = None,
+    folder: DataOption = _DATA,
+    models: ModelsOption = _MODELS,
+) -> None:
+    """Fine-tune the encoder on all labels and write a new version; the current one stays current.
+
+    Takes about half an hour on two cores. Example:
+    iscore-train fit newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    _train_extra()
+    from training.candidate import save
+    from training.fit import fit as fit_network
+
+    numbers, files = read_config(config), [data.CLIENT, *(labels or [])]
+    if (models / name).exists():
+        raise InputError(f"{models / name} exists already: a version never changes, choose another name")
+    examples = data.training_examples(folder, files, numbers.held_out_share)
+    data.dev(folder)  # missing files are told now, not after the training
+    typer.echo(f"{len(examples)} examples, {numbers.epochs:g} epochs, seed {numbers.seed}", err=True)
+    fitted = fit_network(examples, numbers)
+    save(fitted, models / name, numbers, folder, files)
+    typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
+
+
+@app.command()
+def evaluate(
+    version: Annotated[str, typer.Argument(help="Version to judge.")],
+    folder: DataOption = _DATA,
+    models: ModelsOption = _MODELS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Judge a version on headlines it never saw, beside the current one on the same data."""
+    registry = Registry(models)
+    names = list(dict.fromkeys([version, registry.current()]))
+    judged = {name: _judge(load(registry.path(name)), folder) for name in names}
+    typer.echo(json.dumps(judged, indent=1) if as_json else table(judged))
+
+
+@app.command()
+def promote(
+    version: Annotated[str, typer.Argument(help="Version to make current.")], models: ModelsOption = _MODELS
+) -> None:
+    """Load and check a version, then make it current. A running service takes it over within seconds.
+
+    `iscore models use` goes back.
+    """
+    registry = Registry(models)
+    load(registry.path(version))
+    before = registry.use(version)
+    back = f"; back: iscore models use {before}" if before and before != version else ""
+    typer.echo(f"{version} is current{back}")
+
+
+@app.command()
+def join(
+    sources: Annotated[list[Path], typer.Argument(help="CSV, JSONL or Parquet files with a title column.")],
+    labels: Annotated[Path, typer.Option(help="The published labels.")] = data.LABELS / "rated.csv.gz",
+    out: DataOption = _DATA,
+) -> None:
+    """Put the published labels (ids and scores) together with headlines from the public sources."""
+    for split, (found, total) in join_labels(labels, sources, out).items():
+        typer.echo(f"{split}: {found} of {total} rated headlines found")
+
+
+def _judge(model: ImportanceModel, folder: Path) -> Metrics:
+    config = model.manifest.get("config", {})
+    return evaluate_model(model, folder, config.get("held_out_share", FitConfig().held_out_share))
+
+
+def _train_extra() -> None:
+    try:
+        import sentence_transformers  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError("iscore-train fit", "train") from exc
+
+
+def main() -> None:
+    """Run the command line; our own errors become one line and exit code 2."""
+    try:
+        app()
+    except IscoreError as exc:
+        typer.secho(f"error: {exc}", fg="red", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
