@@ -7,7 +7,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -51,7 +51,7 @@ def rescore(
         if reader.columns is not None:
             _check_column(title_column, reader.columns, source)
         file = stack.enter_context(writing(target))
-        writer = _writer(file, target, reader)
+        writer = stack.enter_context(closing(_writer(file, target, reader)))
         for chunk in _chunks(reader, source):
             if reader.columns is None and not rows:
                 _check_column(title_column, [name for row in chunk.rows for name in row], source)
@@ -62,7 +62,6 @@ def rescore(
             rows += len(judged)
             bad_rows += sum(ERROR_COLUMN in added for added in judged)
             watch(Progress(rows, bad_rows, time.perf_counter() - started, _share(opened, reader, rows)))
-        writer.close()
     return Progress(rows, bad_rows, time.perf_counter() - started, 1.0)
 
 

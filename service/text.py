@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
+from service.amounts import spell
 from service.errors import InputError
 
 MAX_TITLE_CHARS = 300
@@ -33,7 +34,7 @@ _QUOTES = str.maketrans(
     {**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")}
 )
 _TRAILING = re.compile(r"[\s.:|·–—-]+$")
-_LONG_NUMBER = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
+_HASHTAG = re.compile(r"#(?=[^\W\d])")
 
 # Urgency only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
 # and move the rated score, so the model keeps them; benchmarks/prefixes.py measures both.
@@ -43,6 +44,7 @@ _URGENT = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·:]\s+(\S[^|]{1,40})$", re.DOTALL)
+_CREDIT = re.compile(r"^(.*\S)\s+\(([^()]{2,30})\)$", re.DOTALL)
 _DOMAIN = re.compile(r"^(?:[a-z0-9-]+\.)+(?:com|org|net|uk|ca|au|in|ie|nz|za|de|fr|eu|us|tv|news|info)$", re.IGNORECASE)
 _PUBLISHER = re.compile(
     r"^(?:[A-Z][\w.'&-]*\s+|the\s+|of\s+|and\s+|&\s+){0,4}"
@@ -151,9 +153,8 @@ def _normalise_once(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
-    text = _URGENT.sub("", text)
-    text = _LONG_NUMBER.sub(lambda number: f"{int(number[0]):,}", text)
-    if (match := _TAIL.match(text)) and _is_source(match[2]):
+    text = spell(_HASHTAG.sub("", _URGENT.sub("", text)))
+    if (match := _TAIL.match(text) or _CREDIT.match(text)) and _is_source(match[2]):
         text = match[1]
     return _TRAILING.sub("", text)
 

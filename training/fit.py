@@ -16,6 +16,7 @@ from sentence_transformers import (
 )
 from transformers import set_seed
 
+from training.augment import with_other_places
 from training.config import FitConfig
 from training.dataset import Example
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
@@ -39,7 +40,7 @@ def fit(
     ``on_epoch`` receives the averaged network after each epoch.
     """
     set_seed(config.seed)
-    shown = _shown(examples, config)
+    shown = _shown([*examples, *with_other_places(examples, config.place_copies, config.seed)], config)
     rated = np.array([example.i_score for example in examples])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)

@@ -53,7 +53,7 @@ class ParquetReader:
     def __init__(self, file: BinaryIO) -> None:
         try:
             self._file = pq.ParquetFile(file)
-        except pa.ArrowException as exc:
+        except (pa.ArrowException, OSError) as exc:  # broken Thrift is an OSError
             raise InputError(f"the file is not Parquet: {exc}") from exc
         self.schema = self._file.schema_arrow
         self.row_count = int(self._file.metadata.num_rows)

@@ -1,0 +1,47 @@
+"""One spelling for each quantity and abbreviation, so that "Twelve", "a dozen" and "12" score alike."""
+
+import re
+
+_SMALL = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+}
+_SCALES = {"hundred": 100, "thousand": 1000}
+_DIGITS = "|".join(list(_SMALL)[1:10])
+_WORDS = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{_DIGITS}))?|(?P<small>{'|'.join(_SMALL)})|(?P<dozen>a dozen))"
+    rf"(?:[- ](?P<scale>{'|'.join(_SCALES)}))?\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r"(?:US|U\.S\.)?(?P<sign>[$£€])\s?(?P<amount>\d[\d.,]*)\s?(?P<scale>mn|m|bn|b|tn|k)\b", re.IGNORECASE)
+_MONEY_SCALES = {"m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand"}
+_LONG = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
+_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+
+
+def spell(text: str) -> str:
+    """Number words as digits, "$20m" as "$20 million", "30000" as "30,000", "U.N." as "UN"."""
+    text = _WORDS.sub(_digits, text)
+    text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
+    text = _LONG.sub(lambda number: f"{int(number[0]):,}", text)
+    return _DOTTED.sub(lambda letters: letters[0].replace(".", ""), text)
+
+
+def _digits(match: re.Match[str]) -> str:
+    scale = _SCALES[match["scale"].lower()] if match["scale"] else 1
+    if match["dozen"]:
+        value = 12
+    elif match["tens"]:
+        value = _TENS[match["tens"].lower()] + _SMALL[(match["unit"] or "zero").lower()]
+    else:
+        value = _SMALL[match["small"].lower()]
+    if value == 1 and scale == 1:  # "one" is more often a pronoun than a count
+        return match[0]
+    return f"{value * scale:,}"
