@@ -119,10 +119,11 @@ def current_model() -> "ImportanceModel":
 def _lines(file: str) -> Iterator[str]:
     from service.files.places import place, reading
 
-    with reading(place(file, "jsonl")) as source:
-        for line in io.TextIOWrapper(source.file, "utf-8-sig", errors="surrogateescape"):
-            if stripped := line.strip():
-                yield stripped
+    with (
+        reading(place(file, "jsonl")) as source,
+        io.TextIOWrapper(source.file, "utf-8-sig", errors="surrogateescape") as text,
+    ):
+        yield from filter(None, map(str.strip, text))
 
 
 def _undecodable(line: str) -> str | None:

@@ -5,7 +5,7 @@ import socket
 import uvicorn
 
 from service.api.app import create_app
-from service.cli_output import note
+from service.errors import SettingsError
 from service.registry import Registry
 from service.settings import Settings
 
@@ -21,20 +21,29 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        for server in self.servers if self.started else ():
-            port = server.sockets[0].getsockname()[1]
+        if self.started:
             model = Registry(self._settings.models).current()
-            note(f"iscore: http://{self._settings.host}:{port}/ · model {model} · state {self._settings.state}")
+            place = f"{self._settings.listen_url()}/ · model {model} · state {self._settings.state}"
+            print(f"iscore: {place}", flush=True)  # noqa: T201
 
 
 def serve(settings: Settings) -> None:
-    """Listen until SIGINT or SIGTERM; requests under way then have SHUTDOWN_S seconds to end."""
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
-    _Server(config, settings).run()
+    """Listen until SIGINT or SIGTERM; requests under way then have SHUTDOWN_S seconds to end.
+
+    Raises SettingsError when the address cannot be listened on.
+    """
+    # Bound first, so that port 0 is a real port before anybody is told where the service is.
+    with _listener(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        config = uvicorn.Config(
+            create_app(settings), access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S
+        )
+        _Server(config, settings).run([listener])
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as exc:
+        raise SettingsError(f"cannot listen on {settings.host}, port {settings.port}: {exc.strerror}") from exc

@@ -20,9 +20,9 @@ class Settings(BaseSettings):
     state: Path = Field(Path("var/state"), description="Folder for everything the service writes.")
     models: Path = Field(HERE / "models", description="Folder of the model versions and CURRENT.")
     database_url: str = Field("", description="postgresql://… or sqlite:///…; empty: iscore.db in the state folder.")
-    public_url: str = Field("", description="Address readers use, for links; empty: http://HOST:PORT.")
+    public_url: str = Field("", description="Address that readers use, for links; empty: the one listened on.")
     sample: bool = Field(True, description="Load the sample headlines at start.")
-    feeds: bool = Field(True, description="Poll news feeds.")
+    feeds: bool = Field(True, description="Poll news feeds (this version knows none yet).")
     threads: int = Field(0, ge=0, le=256, description="Threads for scoring; 0: the CPUs this process may use.")
     max_body_bytes: int = Field(8 << 20, ge=1024, description="Largest request body, in bytes.")
     max_waiting: int = Field(32, ge=1, description="Scoring requests admitted at a time; more get 503.")
@@ -31,9 +31,14 @@ class Settings(BaseSettings):
         """The database to open: the one that is set, or SQLite in the state folder."""
         return self.database_url or f"sqlite:///{(self.state / 'iscore.db').absolute()}"
 
+    def listen_url(self) -> str:
+        """Where this machine reaches the service, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
     def base_url(self) -> str:
         """Where readers reach the service, without a slash at the end."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        return self.public_url.rstrip("/") or self.listen_url()
 
 
 def read_settings(**overrides: object) -> Settings:

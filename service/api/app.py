@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.staticfiles import StaticFiles
 
 from service.api import headlines, health, models, pages, problems, score, top
@@ -38,7 +39,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
             await loop
         store.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="iscore",
         version=version("iscore"),
         summary="News headlines ranked by importance.",
