@@ -22,14 +22,16 @@ _WORDS = re.compile(
 )
 _MONEY = re.compile(r"(?:US|U\.S\.)?(?P<sign>[$£€])\s?(?P<amount>\d[\d.,]*)\s?(?P<scale>mn|m|bn|b|tn|k)\b", re.IGNORECASE)
 _MONEY_SCALES = {"m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand"}
+_PERCENT = re.compile(r"(?<=\d)\s?(?:per\s?cent|pct|pc)\b", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
 
 
 def spell(text: str) -> str:
-    """Number words as digits, "$20m" as "$20 million", "30000" as "30,000", "U.N." as "UN"."""
+    """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "U.N." as "UN"."""
     text = _WORDS.sub(_digits, text)
     text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
+    text = _PERCENT.sub("%", text)
     text = _LONG.sub(lambda number: f"{int(number[0]):,}", text)
     return _DOTTED.sub(lambda letters: letters[0].replace(".", ""), text)
 

@@ -70,8 +70,9 @@ def read(folder: Path) -> Artifact:
 
 
 def write(folder: Path, files: Mapping[str, bytes], made_from: Mapping[str, Any]) -> None:
-    """Write a version so that ``folder`` exists whole or not at all; ArtifactError when it exists already.
+    """Write a version so that ``folder`` exists whole or not at all.
 
+    ArtifactError when it exists already, or when ``read`` would refuse it.
     ``made_from`` (configuration, data digests, library versions) goes into the manifest.
     """
     check_name(folder.name)
@@ -83,9 +84,13 @@ def write(folder: Path, files: Mapping[str, bytes], made_from: Mapping[str, Any]
         "version": folder.name,
         **made_from,
         "files": {
-            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()
+            name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
         },
     }
+    _check_manifest(manifest, folder)
+    if large := [name for name, content in files.items() if len(content) > MAX_BYTES[name]]:
+        raise ArtifactError(f"{folder}: {', '.join(large)} would be larger than can be read again")
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
@@ -101,7 +106,9 @@ def write(folder: Path, files: Mapping[str, bytes], made_from: Mapping[str, Any]
 def check_name(version: str) -> None:
     """ArtifactError unless ``version`` may name a version (and so a folder)."""
     if not VERSION_NAME.fullmatch(version):
-        raise ArtifactError(f"{version!r} cannot name a model version: use lower-case letters, digits, '.', '_' and '-'")
+        raise ArtifactError(
+            f"{version!r} cannot name a model version: use lower-case letters, digits, '.', '_' and '-'"
+        )
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -147,13 +147,15 @@ def _top_from_store(settings: Settings, window: str, limit: int) -> str:
     from service.registry import Registry
     from service.store.connect import open_store
 
-    if not settings.database_url and not (settings.state / "iscore.db").exists():
+    database = settings.store_url()
+    file = database.removeprefix("sqlite:///")
+    if file != database and not Path(file).exists():
         raise InputError(
-            f"no service answers at http://{settings.host}:{settings.port} and {settings.state} holds no headlines: "
-            "start one with `iscore serve`"
+            f"no service answers at http://{settings.host}:{settings.port} and {file} does not exist: "
+            "start a service with `iscore serve`"
         )
     query = ListQuery(window=parse_window(window), limit=limit)
-    store = open_store(settings.store_url())
+    store = open_store(database)
     try:
         page = Lists(store, utc_now).page(Registry(settings.models).current(), query)
     finally:

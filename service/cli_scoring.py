@@ -41,13 +41,13 @@ def score(
     """
     if (file is None) == (not titles):
         raise typer.BadParameter("give headlines or --file, one of the two", param_hint="TEXT")
-    from service.files.rows import ERROR_COLUMN, judge
+    from service.files.rows import CHUNK_ROWS, ERROR_COLUMN, judge
 
     bad = 0
     lines = _lines(file) if file is not None else iter(titles or [])
     model = current_model()
     write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
-    while chunk := list(islice(lines, 4096)):
+    while chunk := list(islice(lines, CHUNK_ROWS)):
         judged = judge(model, chunk, [_undecodable(line) for line in chunk])
         write(chunk, judged)
         for title, added in zip(chunk, judged, strict=True):

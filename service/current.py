@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from service.errors import IscoreError
 from service.model import ImportanceModel, load
 from service.registry import Registry
+
+Load = Callable[[Path, int], ImportanceModel]
 
 log = logging.getLogger(__name__)
 
@@ -13,11 +16,14 @@ log = logging.getLogger(__name__)
 class CurrentModel:
     """Holds the serving model. ``follow`` is called from one thread, ``model`` is read from any."""
 
-    def __init__(self, registry: Registry, threads: int, prepare: Callable[[ImportanceModel], None]) -> None:
+    def __init__(
+        self, registry: Registry, threads: int, prepare: Callable[[ImportanceModel], None], load: Load = load
+    ) -> None:
         self._registry = registry
         self._threads = threads
         self._prepare = prepare
-        self._tried = registry.current()
+        self._load = load
+        self._tried: str | None = registry.current()
         self.model = load(registry.path(self._tried), threads)
         self.refused: str | None = None
         """Why the version that ``CURRENT`` names is not the one that serves; None when it is."""
@@ -30,19 +36,27 @@ class CurrentModel:
         """
         try:
             version = self._registry.current()
-            if version == self._tried:
-                return False
-            self._tried = version
-            model = load(self._registry.path(version), self._threads)
         except IscoreError as exc:
-            if self.refused != str(exc):
-                log.error("model %s keeps serving: %s", self.model.version, exc)
-            self.refused = str(exc)
+            self._tried = None
+            return self._refuse(exc)
+        if version == self._tried:
             return False
+        try:
+            model = self._load(self._registry.path(version), self._threads)
+        except IscoreError as exc:
+            self._tried = version
+            return self._refuse(exc)
         self.refused = None
-        if model.version == self.model.version:
-            return False
-        self._prepare(model)
-        self.model = model
-        log.info("model %s serves now", version)
-        return True
+        changed = model.version != self.model.version
+        if changed:
+            self._prepare(model)  # when this fails the version counts as not tried, and the next call begins again
+            self.model = model
+            log.info("model %s serves now", version)
+        self._tried = version
+        return changed
+
+    def _refuse(self, exc: IscoreError) -> bool:
+        if self.refused != str(exc):
+            log.error("model %s keeps serving: %s", self.model.version, exc)
+        self.refused = str(exc)
+        return False

@@ -106,7 +106,9 @@ def as_text(page: Page) -> bytes:
     lines = [list_title(page.query.window), ""]
     for row in page.ranking.rows:
         view, headline = score_view(row.scored.raw), row.scored.headline
-        lines.append(f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})")
+        lines.append(
+            f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})"
+        )
     if not page.ranking.rows:
         lines.append("No headlines in this window.")
     return ("\n".join(lines) + "\n").encode()

@@ -1,10 +1,11 @@
 """Headlines from outside -> scored -> kept. One bad item never stops the others."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from service.errors import InputError
@@ -15,8 +16,10 @@ from service.text import canonical_url, clean, headline_id, title_problem
 from service.types import Headline
 
 _FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
-TOPICS = ("general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health")
+Topic = Literal["general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health"]
+TOPICS: tuple[str, ...] = get_args(Topic)
 MAX_SOURCE_CHARS = 100
+_LANGUAGE = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
 
 
@@ -35,7 +38,8 @@ def ingest(items: Sequence[object], model: ImportanceModel, store: Store, now: d
     headlines = [one for one in checked if isinstance(one, Headline)]
     changes = iter(store.put(score(model, headlines)) if headlines else [])
     return [
-        Outcome(one.id, next(changes)) if isinstance(one, Headline) else Outcome(None, "rejected", one) for one in checked
+        Outcome(one.id, next(changes)) if isinstance(one, Headline) else Outcome(None, "rejected", one)
+        for one in checked
     ]
 
 
@@ -57,19 +61,19 @@ def headline_from(item: object, now: datetime) -> Headline:
     if not isinstance(item, dict):
         raise InputError("item must be a JSON object")
     if unknown := item.keys() - _FIELDS:
-        raise InputError(f"unknown field {min(unknown)!r}; known are {', '.join(sorted(_FIELDS))}")
+        raise InputError(f"unknown field {min(unknown)[:40]!r}; known are {', '.join(sorted(_FIELDS))}")
     title = clean(_text(item, "title") or "")
     if problem := title_problem(title):
         raise InputError(problem)
     if not (address := _text(item, "url")):
         raise InputError("url is missing")
     url = canonical_url(address)
-    source = clean(_text(item, "source") or urlsplit(url).hostname or "")
+    source = clean(_text(item, "source") or "") or urlsplit(url).hostname or ""
     if len(source) > MAX_SOURCE_CHARS:
         raise InputError(f"source is too long: {len(source)} characters, at most {MAX_SOURCE_CHARS}")
     topic = _text(item, "topic")
     if topic is not None and topic not in TOPICS:
-        raise InputError(f"topic {topic!r} is unknown; known are {', '.join(TOPICS)}")
+        raise InputError(f"topic {topic[:40]!r} is unknown; known are {', '.join(TOPICS)}")
     return Headline(
         id=headline_id(title, url),
         title=title,
@@ -91,7 +95,7 @@ def _text(item: dict[str, Any], key: str) -> str | None:
 
 def _language(item: dict[str, Any]) -> str | None:
     language = _text(item, "language")
-    if language is not None and not (2 <= len(language) <= 35 and language.replace("-", "").isalnum()):
+    if language is not None and not _LANGUAGE.fullmatch(language):
         raise InputError("language must be a BCP 47 tag such as en or pt-BR")
     return language
 
@@ -109,4 +113,4 @@ def _published_at(item: dict[str, Any], now: datetime) -> datetime:
         raise InputError("published_at needs a time zone: end it in Z or an offset such as +01:00")
     if time < _EARLIEST:
         raise InputError("published_at is before 1995: give the time at which the headline was published")
-    return min(time, now)
+    return min(time, now).astimezone(UTC)

@@ -55,7 +55,7 @@ class Lists:
 
     def page(self, model: str, query: ListQuery, cursor: str | None = None) -> Page:
         """The page behind ``cursor``, or the first one as of now. CursorError for a cursor that is not ours."""
-        place = self._open(cursor, query) if cursor else None
+        place = None if cursor is None else self._open(cursor, query)
         as_of = place.as_of if place else self._clock()
         model = place.model if place else model
         start = as_of - query.window

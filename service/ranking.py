@@ -1,5 +1,7 @@
 """Scored headlines -> a ranked list. Pure: time, query and headlines come in as arguments."""
 
+import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from service.bands import band_of, rounded
-from service.text import headline_id
 from service.types import ScoredHeadline
 
 Collapse = Literal["story", "none"]
+
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ def _place(position: Position) -> tuple[float, float, str]:
 
 
 def _story_id(one: ScoredHeadline) -> str:
-    return headline_id(one.headline.title)
+    """Names the title's words in any script; ``headline_id`` would know "Землетрясение 2024" by its 2024 alone."""
+    words = " ".join(_WORDS.findall(one.headline.title.casefold()))
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def _stories(ordered: Sequence[ScoredHeadline]) -> dict[str, list[ScoredHeadline]]:

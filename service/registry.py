@@ -27,7 +27,7 @@ class Registry:
         """The version that ``CURRENT`` names; UnknownModelError when there is none."""
         try:
             version = (self.folder / POINTER).read_text("utf-8").strip()
-        except OSError as exc:
+        except (OSError, UnicodeDecodeError) as exc:
             raise UnknownModelError(f"no current model in {self.folder}: choose one with `iscore models use`") from exc
         self.path(version)
         return version

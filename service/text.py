@@ -36,11 +36,17 @@ _QUOTES = str.maketrans(
 _TRAILING = re.compile(r"[\s.:|·–—-]+$")
 _HASHTAG = re.compile(r"#(?=[^\W\d])")
 
-# Urgency only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
+# Urgency and section names only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
 # and move the rated score, so the model keeps them; benchmarks/prefixes.py measures both.
 _URGENT = re.compile(
     r"^(?:breaking(?: news)?|just in|urgent|alert|news alert|developing|happening now|update(?: \d+)?)"
     r"(?:\s*[:|!]+\s*|\s+[-–—]\s+)",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"^(?:(?:world|uk|us|local|business|sports?) news|news|world|politics|business|economy|economics|money|markets|finance|"
+    r"weather|sports?|health|science|tech|technology|environment|climate|arts?|culture|entertainment|showbiz|lifestyle|"
+    r"travel|food|dining|education|crime)(?:\s*:|\s*\|)\s+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·:]\s+(\S[^|]{1,40})$", re.DOTALL)
@@ -153,7 +159,7 @@ def _normalise_once(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
-    text = spell(_HASHTAG.sub("", _URGENT.sub("", text)))
+    text = spell(_HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text))))
     if (match := _TAIL.match(text) or _CREDIT.match(text)) and _is_source(match[2]):
         text = match[1]
     return _TRAILING.sub("", text)

@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from service.bands import BANDS
 from service.cli import main
+from service.files.rows import CHUNK_ROWS
 from service.model import ImportanceModel
 from service.registry import Registry
 from service.scoring import score, score_fields, score_titles
@@ -261,18 +263,22 @@ def test_rescore_with_a_wrong_call_or_an_unusable_file_exits_2_and_writes_nothin
     assert sorted(os.listdir()) == ["in.csv", "in.parquet"]
 
 
-def test_rescore_writes_a_pipe_chunk_by_chunk_and_ends_quietly_when_nobody_reads_on(models_dir: Path) -> None:
-    process = spawn("rescore", "-", "-", ISCORE_MODELS=models_dir)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_rescore_writes_a_pipe_chunk_by_chunk_and_ends_quietly_when_nobody_reads_on(
+    models_dir: Path, unbuffered: str
+) -> None:
+    process = spawn("rescore", "-", "-", ISCORE_MODELS=models_dir, PYTHONUNBUFFERED=unbuffered)
     assert process.stdin
     assert process.stdout
     assert process.stderr
-    chunk = (json.dumps({"title": TITLE, "pad": "x" * 100}) + "\n").encode() * 4096
+    chunk = (json.dumps({"title": TITLE}) + "\n").encode() * CHUNK_ROWS
     process.stdin.write(chunk)
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["title"] == TITLE  # before the input has ended
     process.stdout.close()
-    with process.stdin:
-        process.stdin.write(chunk)
+    with suppress(BrokenPipeError), process.stdin:
+        while True:
+            process.stdin.write(chunk)
     assert process.wait() == 1
     assert process.stderr.read() == b""
     process.stderr.close()
@@ -292,8 +298,8 @@ def test_rescore_that_is_stopped_leaves_the_output_as_it_was(tmp_path: Path, mod
     os.mkfifo(tmp_path / "in.jsonl")
     process = spawn("rescore", tmp_path / "in.jsonl", tmp_path / "out.jsonl", ISCORE_MODELS=models_dir)
     with (tmp_path / "in.jsonl").open("wb") as file:
-        # Three chunks are more than a pipe holds: when they are written, the first one has been read.
-        file.write((json.dumps({"title": TITLE, "pad": "x" * 100}) + "\n").encode() * (3 * 4096))
+        # 2 MB are more than a pipe holds and a chunk needs: when they are written, the first chunk has been read.
+        file.write((json.dumps({"title": TITLE, "pad": "x" * 100}) + "\n").encode() * (12 * CHUNK_ROWS))
         file.flush()
         assert len(os.listdir(tmp_path)) == 3  # in, out and the unfinished file
         process.send_signal(signal.SIGTERM)
@@ -345,7 +351,7 @@ def test_top_says_when_nothing_answers(iscore: Run, nobody: str) -> None:
 
 def test_top_reads_the_store_when_no_service_runs(iscore: Run, tmp_path: Path, model: ImportanceModel) -> None:
     answer = iscore("top")
-    assert (answer.code, "holds no headlines: start one" in answer.err) == (2, True)
+    assert (answer.code, "iscore.db does not exist: start a service" in answer.err) == (2, True)
     assert not (tmp_path / "state").exists()
     now = datetime.now(UTC)
     headlines = [Headline(f"{i:016}", f"{TITLE} {i}", f"https://x.example/{i}", "X", now, now) for i in range(3)]

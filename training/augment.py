@@ -1,4 +1,4 @@
-"""More contrast headlines that must score the same: another place of the same kind.
+"""More headlines that must score the same: a typing error, another place of the same kind.
 
 The rubric holds no nation more important than another for the same consequence. Great powers and
 their capitals are left out: there, reach and power would change with the name.
@@ -51,3 +51,18 @@ def with_other_places(examples: Sequence[Example], copies: int, seed: int) -> li
         if example.family and _PLACE.search(example.text)
         for _ in range(copies)
     ]
+
+
+def with_typos(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+    """The examples, ``share`` of them with two neighbouring letters of one longer word swapped."""
+    random = np.random.default_rng(seed)
+    return [replace(one, text=_mistyped(one.text, random)) if random.random() < share else one for one in examples]
+
+
+def _mistyped(text: str, random: np.random.Generator) -> str:
+    words = [match.span() for match in re.finditer(r"[^\W\d_]{5,}", text)]
+    if not words:
+        return text
+    start, end = words[random.integers(len(words))]
+    place = int(random.integers(start + 1, end - 1))
+    return text[:place] + text[place + 1] + text[place] + text[place + 2 :]

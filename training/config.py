@@ -13,20 +13,22 @@ class FitConfig:
 
     seed: int = 0
     epochs: float = 4.0
-    batch_size: int = 64
-    learning_rate: float = 2e-4
+    batch_size: int = 32
+    learning_rate: float = 1.5e-4
     head_rate: float = 1e-3
     """Learning rate of the two dense layers on top of the pooled encoder."""
-    layer_decay: float = 0.95
+    layer_decay: float = 0.85
     """Each encoder layer learns at this fraction of the rate of the layer above it."""
+    freeze_embeddings: bool = True
+    """Keep the word vectors as they were: fine-tuned ones remember names instead of what happened."""
     warmup: float = 0.06
     """Share of all steps in which the learning rate rises from 0."""
     weight_decay: float = 0.01
-    ema_decay: float = 0.998
+    ema_decay: float = 0.999
     """Decay per step of the averaged weights that are kept; 0 keeps the last weights."""
     huber_delta: float = 0.5
     """In standard deviations of the labels: smaller errors count squared, larger ones linearly."""
-    family_weight: float = 4.0
+    family_weight: float = 2.0
     """Weight of the loss on score differences within a contrast family."""
     top_weight: float = 1.5
     """Weight of a rated headline at 60 or above; few are, and an unweighted fit squeezes them."""
@@ -34,6 +36,8 @@ class FitConfig:
     """A label that weighs more is shown several times an epoch, so that no single step is dominated by it."""
     hidden: int = 128
     """Width of the head's hidden layer."""
+    typo_share: float = 0.1
+    """Share of headlines shown with a typing error."""
     place_copies: int = 1
     """Siblings with another place name for every contrast headline that names one."""
     max_tokens: int = 96

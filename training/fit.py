@@ -16,7 +16,7 @@ from sentence_transformers import (
 )
 from transformers import set_seed
 
-from training.augment import with_other_places
+from training.augment import with_other_places, with_typos
 from training.config import FitConfig
 from training.dataset import Example
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
@@ -40,10 +40,11 @@ def fit(
     ``on_epoch`` receives the averaged network after each epoch.
     """
     set_seed(config.seed)
-    shown = _shown([*examples, *with_other_places(examples, config.place_copies, config.seed)], config)
+    shown = _shown(_augmented(examples, config), config)
     rated = np.array([example.i_score for example in examples])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)
+    network[0].model.embeddings.requires_grad_(not config.freeze_embeddings)
     ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(Fitted(average, mean, deviation)))
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
@@ -55,6 +56,11 @@ def fit(
         )
         trainer.train()
     return Fitted(ema.average if config.ema_decay else network, mean, deviation)
+
+
+def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:
+    siblings = with_other_places(examples, config.place_copies, config.seed)
+    return with_typos([*examples, *siblings], config.typo_share, config.seed)
 
 
 def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:

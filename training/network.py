@@ -111,7 +111,8 @@ class MovingAverage(TrainerCallback):  # type: ignore[misc]
         self.average = deepcopy(network).eval()
         self.decay = decay**self.EVERY
         self.on_epoch = on_epoch
-        self.pairs = list(zip(self.average.parameters(), network.parameters(), strict=True))
+        both = zip(self.average.parameters(), network.parameters(), strict=True)
+        self.pairs = [(average, current) for average, current in both if current.requires_grad]
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if state.global_step % self.EVERY:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from importlib.metadata import version
 
@@ -11,33 +11,37 @@ from fastapi_offline import FastAPIOffline
 from starlette.staticfiles import StaticFiles
 
 from service.api import headlines, health, models, pages, problems, score, top
+from service.api.head import HeadAsGet
 from service.api.hot import HotPath
 from service.api.limits import BodyLimit
 from service.api.state import State, utc_now
+from service.current import Load
+from service.model import load
 from service.sample import load_sample
 from service.settings import Settings
 from service.store.connect import open_store
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load: Load = load) -> FastAPI:
     """The application. Store and model are opened when it starts, and a bad one stops the start."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings.state.mkdir(parents=True, exist_ok=True)
-        store = open_store(settings.store_url())
-        state = State(settings, store, clock)
-        app.state.service = state
-        if settings.sample:
-            load_sample(state.model, store, clock(), settings.base_url())
-            state.look()
-        loop = asyncio.create_task(state.keep_current())
-        yield
-        state.draining = True
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
-        store.close()
+        with closing(open_store(settings.store_url())) as store:
+            state = State(settings, store, clock, load)
+            app.state.service = state
+            if settings.sample:
+                load_sample(state.model, store, clock(), settings.base_url())
+                state.look()
+            stop = asyncio.Event()
+            loop = asyncio.create_task(state.keep_current(stop))
+            try:
+                yield
+            finally:
+                state.draining = True
+                stop.set()
+                await loop
 
     app = FastAPIOffline(
         title="iscore",
@@ -53,4 +57,5 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> F
     app.mount("/widget", StaticFiles(directory=pages.STATIC))
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(HotPath, lists=lambda: app.state.service.hot)
+    app.add_middleware(HeadAsGet)
     return app

@@ -1,17 +1,17 @@
 """What handlers depend on, each named once."""
 
 import re
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from service.api.schemas import BandName
 from service.api.state import LONGEST_WINDOW, State
-from service.bands import BANDS
 from service.errors import InputError, Unauthenticated
-from service.ingest import TOPICS
+from service.ingest import Topic
 from service.keys import verify
 from service.ranking import Collapse, ListQuery
 from service.store.contract import ApiKey
@@ -44,18 +44,21 @@ def list_query(
     window: Annotated[str, Query(description="`<n>m`, `<n>h` or `<n>d`, at most 30 days.", examples=["6h"])] = "1h",
     limit: Annotated[int, Query(ge=1, le=100, description="Rows on a page.")] = 10,
     source: Annotated[list[str] | None, Query(description="Only these sources.", max_length=50)] = None,
-    topic: Annotated[list[str] | None, Query(description="Only these topics.", max_length=50)] = None,
-    band: Annotated[list[str] | None, Query(description="Only these bands.", max_length=50)] = None,
+    topic: Annotated[list[Topic] | None, Query(description="Only these topics.", max_length=50)] = None,
+    band: Annotated[list[BandName] | None, Query(description="Only these bands.", max_length=50)] = None,
     min_score: Annotated[int, Query(ge=0, le=100, description="Only i-Scores from here up.")] = 0,
     collapse: Annotated[Collapse, Query(description="`story`: one row per story; `none`: every headline.")] = "story",
     cursor: Annotated[str | None, Query(description="From `links.next`: the page behind another.")] = None,
 ) -> ListQuery:
-    """A checked query; InputError names a parameter that there is not."""
-    _only_known("parameter", request.query_params.keys(), _PARAMETERS)
-    _only_known("topic", topic or [], TOPICS)
-    _only_known("band", band or [], [one.name for one in BANDS])
+    """A checked query; the problem names the parameter that is wrong or that there is not."""
+    if unknown := sorted(request.query_params.keys() - set(_PARAMETERS)):
+        raise _bad(unknown[0][:40], f"unknown parameter; known are {', '.join(_PARAMETERS)}")
+    try:
+        duration = parse_window(window)
+    except InputError as exc:
+        raise _bad("window", str(exc)) from exc
     return ListQuery(
-        window=parse_window(window),
+        window=duration,
         limit=limit,
         sources=tuple(sorted(set(source or []))),
         topics=tuple(sorted(set(topic or []))),
@@ -71,13 +74,12 @@ QueryDep = Annotated[ListQuery, Depends(list_query)]
 
 def parse_window(text: str) -> timedelta:
     """``90m``, ``6h``, ``7d`` as a duration; InputError for anything else or more than 30 days."""
-    match = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text)
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
     window = timedelta(seconds=int(match[1]) * _UNIT_S[match[2]]) if match else None
     if window is None or window > LONGEST_WINDOW:
-        raise InputError(f"window is {text[:20]!r}: it must be like 90m, 6h or 7d, at most 30d")
+        raise InputError(f"{text[:20]!r} is not a window: write it like 90m, 6h or 7d, at most 30d")
     return window
 
 
-def _only_known(what: str, given: Iterable[str], known: Sequence[str]) -> None:
-    if unknown := sorted(set(given) - set(known)):
-        raise InputError(f"unknown {what} {unknown[0][:40]!r}; known are {', '.join(known)}")
+def _bad(parameter: str, reason: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("query", parameter), "msg": reason}])

@@ -22,13 +22,26 @@ router = APIRouter(tags=["headlines"])
 
 MAX_ITEMS = 1000
 NDJSON = "application/x-ndjson"
+_PRIVATE = {"Cache-Control": "no-store"}
 _ITEM = IngestItem.model_json_schema()
+_EXAMPLE = {
+    "title": "Volcano erupts near capital, 40,000 flee",
+    "url": "https://news.example/volcano",
+    "source": "Example News",
+    "published_at": "2026-01-31T09:30:00Z",
+}
 _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS}},
-            NDJSON: {"schema": {"type": "string", "description": "One headline object a line."}},
+            "application/json": {
+                "schema": {"type": "array", "items": _ITEM, "maxItems": MAX_ITEMS},
+                "example": [_EXAMPLE],
+            },
+            NDJSON: {
+                "schema": {"type": "string", "description": "One headline object a line."},
+                "example": json.dumps(_EXAMPLE) + "\n",
+            },
         },
     }
 }
@@ -48,7 +61,8 @@ async def post_headlines(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> Response:
     """Keep headlines and score them. One bad headline never rejects the others."""
-    lines = "ndjson" in request.headers.get("content-type", "") or "jsonl" in request.headers.get("content-type", "")
+    content_type = request.headers.get("content-type", "").lower()
+    lines = "ndjson" in content_type or "jsonl" in content_type
     body = await request.body()
     return await run_in_threadpool(_answer, state, key, body, lines, idempotency_key)
 
@@ -56,7 +70,7 @@ async def post_headlines(
 @router.get(
     "/v1/headlines/{headline_id}",
     response_model=HeadlineAnswer,
-    responses={404: {"model": Problem}},
+    responses={404: {"model": Problem}, 503: {"model": Problem}},
     operation_id="headline",
 )
 def get_headline(state: StateDep, headline_id: str) -> Any:  # noqa: ANN401  a response or a body
@@ -80,7 +94,7 @@ def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key
     if idempotency_key and (before := state.store.reply(key.id, idempotency_key)):
         if before.request != digest:
             return problem(422, "idempotency-key-reused", "This Idempotency-Key came with another body before.")
-        return Response(before.body, media_type=before.media_type, headers={"Idempotency-Replayed": "true"})
+        return Response(before.body, media_type=before.media_type, headers={**_PRIVATE, "Idempotency-Replayed": "true"})
     items = _lines(body) if lines else _array(body)
     if len(items) > MAX_ITEMS:
         raise TooLargeError(f"{len(items)} headlines in one request; send at most {MAX_ITEMS}")
@@ -91,7 +105,7 @@ def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key
     reply = Reply(digest, _encode(outcomes, lines), media_type)
     if idempotency_key:
         state.store.put_reply(key.id, idempotency_key, reply, state.clock())
-    return Response(reply.body, media_type=media_type, headers={"Cache-Control": "no-store"})
+    return Response(reply.body, media_type=media_type, headers=_PRIVATE)
 
 
 def _encode(outcomes: Sequence[Outcome], lines: bool) -> bytes:

@@ -28,7 +28,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class ReadyAnswer(Response):
-    """A GET answer in all its encodings; an ASGI application that also knows HEAD and 304 (RFC 9110)."""
+    """A GET answer in all its encodings; an ASGI application that also knows 304 (RFC 9110)."""
 
     def __init__(self, body: bytes, media_type: str, version: str, changed_at: datetime, link: str | None) -> None:
         self.version = version
@@ -57,7 +57,7 @@ class ReadyAnswer(Response):
         status = 304 if asked.is_met_by(self._etag, self._changed_at) else 200
         headers, body = self._unchanged if status == 304 else self._gzip if asked.gzip else self._plain
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        await send({"type": "http.response.body", "body": body})
 
 
 class _Conditions:
@@ -151,7 +151,7 @@ class HotPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a kept answer or pass the request on."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and scope["method"] in {"GET", "HEAD"}:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and scope["method"] == "GET":
             lists = self.lists()
             answer = lists and lists.find(scope["path"], scope["query_string"])
             if answer:

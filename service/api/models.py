@@ -21,7 +21,10 @@ def models(state: StateDep) -> dict[str, Any]:
 
 
 @router.get(
-    "/v1/models/{version}", response_model=ModelAnswer, responses={404: {"model": Problem}}, operation_id="model"
+    "/v1/models/{version}",
+    response_model=ModelAnswer,
+    responses={404: {"model": Problem}, 500: {"model": Problem}},
+    operation_id="model",
 )
 def model(state: StateDep, version: str) -> dict[str, Any]:
     """One version's card and figures."""
@@ -29,6 +32,7 @@ def model(state: StateDep, version: str) -> dict[str, Any]:
     return {
         "version": version,
         "current": version == state.model.version,
+        "created_at": found.manifest.get("created_at"),
         "metrics": found.json("metrics.json"),
         "config": found.manifest.get("config", {}),
         "card": found.files["CARD.md"].decode("utf-8", "replace"),

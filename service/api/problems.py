@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.errors import (
+    ArtifactError,
     BusyError,
     CursorError,
     Forbidden,
@@ -28,15 +29,27 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     UnknownModelError: (404, "unknown-model"),
     TooLargeError: (413, "too-large"),
     InputError: (422, "bad-input"),
+    ArtifactError: (500, "damaged-model"),
     BusyError: (503, "busy"),
     StoreError: (503, "store-unavailable"),
 }
 """Class -> status and the last part of the problem type; a subclass stands before its base."""
-_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="iscore"'}, 503: {"Retry-After": "1"}}
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="iscore"'},
+    403: {"WWW-Authenticate": 'Bearer realm="iscore", error="insufficient_scope"'},
+    503: {"Retry-After": "1"},
+}
+
+
+_MAX_FAULTS, _MAX_FIELD_CHARS = 20, 100  # a request can hold a million faults in fields of any length
 
 
 def problem(
-    status: int, slug: str, detail: str, errors: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None
+    status: int,
+    slug: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """A problem answer. ``slug`` completes the stable type ``urn:iscore:problem:<slug>`` (docs/api.md)."""
     body: dict[str, Any] = {
@@ -66,25 +79,58 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, exc: RequestValidationError) -> JSONResponse:
-        errors = [{"field": _field(error["loc"]), "reason": str(error["msg"])} for error in exc.errors()]
+        errors = [{"field": _field(one["loc"]), "reason": str(one["msg"])} for one in exc.errors()[:_MAX_FAULTS]]
         detail = "; ".join(f"{error['field']}: {error['reason']}" for error in errors[:3])
         return problem(422, "bad-input", detail, errors)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, exc: HTTPException) -> JSONResponse:
         slug = HTTPStatus(exc.status_code).phrase.lower().replace(" ", "-")
-        detail = _DETAILS.get(exc.status_code, str(exc.detail)).format(path=request.url.path, method=request.method)
+        known = _DETAILS.get(exc.status_code)
+        detail = known.format(path=request.url.path[:200], method=request.method) if known else str(exc.detail)
         return problem(exc.status_code, slug, detail, headers=dict(exc.headers or {}))
 
     @app.exception_handler(Exception)
     def _bug(request: Request, exc: Exception) -> JSONResponse:
         return problem(500, "internal", "Something broke inside the service; its log says what.")
 
+    _document(app)
+
+
+def _document(app: FastAPI) -> None:
+    """Have the OpenAPI document say that errors are problem details; FastAPI takes them for plain JSON."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = build()
+            for operation in (one for path in document["paths"].values() for one in path.values()):
+                answers = {status: _documented(status, answer) for status, answer in operation["responses"].items()}
+                operation["responses"] = {status: answer for status, answer in answers.items() if answer}
+            for name in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(name, None)
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI says to do it
+
+
+def _documented(status: str, answer: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer as it is given; None for the 422 that FastAPI adds to every path with a parameter."""
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    if schema.endswith("/HTTPValidationError"):
+        return None
+    return {**answer, "content": {MEDIA_TYPE: {"schema": {"$ref": schema}}}} if status >= "400" else answer
+
 
 _DETAILS = {404: "There is nothing at {path}; /docs lists what there is.", 405: "{method} is not possible at {path}."}
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """``headlines[3].title`` from pydantic's location; the first part says body or query and is left out."""
+    """``headlines[3].title`` from pydantic's location; the first part says body or query and is left out.
+
+    A body that is not JSON has the place of the fault as its second part, which is no field.
+    """
+    if len(location) == 2 and isinstance(location[1], int):
+        return str(location[0])
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location[1:]]
-    return "".join(parts).lstrip(".") or str(location[0])
+    return "".join(parts).lstrip(".")[:_MAX_FIELD_CHARS] or str(location[0])

@@ -176,7 +176,6 @@ class ModelView(BaseModel):
 
     version: str
     current: bool = Field(description="Whether it serves now.")
-    created_at: str | None = None
 
 
 class ModelList(BaseModel):
@@ -190,6 +189,7 @@ class ModelList(BaseModel):
 class ModelAnswer(ModelView):
     """A model version with its card and figures."""
 
+    created_at: str | None = Field(examples=["2026-01-31"])
     metrics: dict[str, Any]
     config: dict[str, Any]
     card: str = Field(description="Markdown.")

@@ -16,7 +16,7 @@ router = APIRouter(tags=["scoring"])
 @router.post(
     "/v1/score",
     response_model=ScoreAnswer,
-    responses={413: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
+    responses={400: {"model": Problem}, 413: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     operation_id="score",
 )
 def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str, object]:
@@ -27,6 +27,7 @@ def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str,
     response.headers["Server-Timing"] = f"score;dur={(perf_counter() - started) * 1000:.1f}"
     response.headers["Cache-Control"] = "no-store"
     items = [
-        {"id": headline_id(title), "title": title, **forms.score_view(raw)} for title, raw in zip(titles, raws, strict=True)
+        {"id": headline_id(title), "title": title, **forms.score_view(raw)}
+        for title, raw in zip(titles, raws, strict=True)
     ]
     return {"model": model.version, "items": items}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from service import forms
 from service.api.deps import QueryDep, StateDep
@@ -22,11 +22,17 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     304: {"description": "The list is the one that the client has."},
     400: {"model": Problem, "description": "The cursor is not ours."},
     422: {"model": Problem, "description": "A parameter is wrong."},
+    503: {"model": Problem, "description": "The store does not answer."},
 }
 
 
 async def _answer(
-    request: Request, state: State, query: ListQuery, cursor: str | None, media_type: str, encode: Callable[[Page], bytes]
+    request: Request,
+    state: State,
+    query: ListQuery,
+    cursor: str | None,
+    media_type: str,
+    encode: Callable[[Page], bytes],
 ) -> ReadyAnswer:
     """Build a page and keep it, encoded, for the next reader."""
     mark = state.hot.now
@@ -42,14 +48,14 @@ async def top(request: Request, state: StateDep, query: QueryDep, cursor: str | 
     return await _answer(request, state, query, cursor, "application/json", partial(forms.as_json, path=PREFIX))
 
 
-@router.get(PREFIX + ".html", responses=_RESPONSES, operation_id="top_html", response_class=Response)
+@router.get(PREFIX + ".html", responses=_RESPONSES, operation_id="top_html", response_class=HTMLResponse)
 async def top_html(request: Request, state: StateDep, query: QueryDep, cursor: str | None = None) -> Response:
     """The same list as an HTML fragment that needs no script."""
     base = state.settings.public_url
     return await _answer(request, state, query, cursor, "text/html; charset=utf-8", partial(forms.as_html, base=base))
 
 
-@router.get(PREFIX + ".txt", responses=_RESPONSES, operation_id="top_text", response_class=Response)
+@router.get(PREFIX + ".txt", responses=_RESPONSES, operation_id="top_text", response_class=PlainTextResponse)
 async def top_text(request: Request, state: StateDep, query: QueryDep, cursor: str | None = None) -> Response:
     """The same list as a table of text."""
     return await _answer(request, state, query, cursor, "text/plain; charset=utf-8", forms.as_text)

@@ -75,8 +75,8 @@ def reading(place: Place) -> Iterator[Source]:
 def writing(place: Place) -> Iterator[BinaryIO]:
     """Open an output. A file is replaced when all has been written, and stays what it was when that fails."""
     if place.path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _standard_output() as pipe:
+            yield pipe
         return
     with _replacing(place.path.resolve()) as raw:
         if place.gzipped:
@@ -84,6 +84,18 @@ def writing(place: Place) -> Iterator[BinaryIO]:
                 yield cast(BinaryIO, packed)
         else:
             yield raw
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    out = sys.stdout.buffer
+    if not isinstance(out, io.RawIOBase):
+        yield out
+        out.flush()
+        return
+    # With PYTHONUNBUFFERED there is no buffer: a write may then end in the middle and tell only by its result.
+    with open(out.fileno(), "wb", closefd=False) as buffered:
+        yield buffered
 
 
 @contextmanager

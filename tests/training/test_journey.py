@@ -1,0 +1,126 @@
+"""From labels to a model version that serves, on a few headlines: the real path, only short."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from service import artifact
+from service.errors import ArtifactError, InputError
+from service.model import load
+from training import data
+from training.candidate import save
+from training.cli import app
+from training.config import FitConfig, read_config
+from training.dataset import Example
+from training.export import export
+from training.fit import Fitted, fit
+from training.network import scores
+
+from typer.testing import CliRunner
+
+CONFIG = FitConfig(epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
+EXAMPLES = [example for example in data.contrast()[:48]]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    return fit(EXAMPLES, CONFIG)
+
+
+@pytest.fixture(scope="module")
+def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rated headlines in the format of the real ones; the texts are our own."""
+    folder = tmp_path_factory.mktemp("rated")
+    rows = [{"title": e.text, "i_score": e.i_score, "rater_a": e.i_score, "rater_b": e.i_score + i % 3} for i, e in enumerate(EXAMPLES)]
+    for name in (data.RATED, data.RATED_DEV):
+        import gzip
+
+        (folder / name).write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
+    return folder
+
+
+def test_the_same_seed_gives_the_same_weights(fitted: Fitted) -> None:
+    again = fit(EXAMPLES, CONFIG)
+    for one, other in zip(fitted.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_brings_scores_nearer_to_the_labels() -> None:
+    longer = fit(EXAMPLES, FitConfig(epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0))
+    actual = np.array([example.i_score for example in EXAMPLES])
+    predicted = scores(longer.network, [example.text for example in EXAMPLES], longer.mean, longer.deviation)
+    assert np.abs(predicted - actual).mean() < 0.6 * np.abs(actual - actual.mean()).mean()
+
+
+def test_the_exported_graph_scores_as_the_network_does(fitted: Fitted, tmp_path: Path, rated: Path) -> None:
+    folder = tmp_path / "try-1"
+    save(fitted, folder, CONFIG, rated, [data.CLIENT])
+    titles = [example.text for example in EXAMPLES]
+    torch_scores = np.clip(scores(fitted.network, titles, fitted.mean, fitted.deviation), 0, 100)
+    assert load(folder).predict(titles) == pytest.approx(torch_scores, abs=0.5)  # 8-bit weights
+
+
+def test_a_version_records_how_it_was_made(fitted: Fitted, tmp_path: Path, rated: Path) -> None:
+    save(fitted, tmp_path / "try-2", CONFIG, rated, [data.CLIENT])
+    found = artifact.read(tmp_path / "try-2")
+    assert found.manifest["config"]["epochs"] == 1
+    assert set(found.manifest["data_sha256"]) == {data.RATED, data.RATED_DEV, "contrast.jsonl.gz", "client.jsonl"}
+    assert found.manifest["libraries"]["torch"]
+    assert {"dev", "raters", "contrast", "client"} <= set(found.json("metrics.json"))
+    assert b"no evidence of quality" in found.files["CARD.md"]
+
+
+def test_an_existing_version_is_never_overwritten(fitted: Fitted, tmp_path: Path, rated: Path) -> None:
+    (tmp_path / "try-3").mkdir()
+    with pytest.raises(ArtifactError, match="exists already"):
+        save(fitted, tmp_path / "try-3", CONFIG, rated, [data.CLIENT])
+
+
+def test_the_stored_graph_is_a_quarter_of_its_size_in_fp32(fitted: Fitted) -> None:
+    parameters = sum(parameter.numel() for parameter in fitted.network.parameters())
+    assert len(export(fitted)) < 1.1 * parameters
+
+
+def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -> None:
+    run = CliRunner().invoke
+    models = tmp_path / "models"
+    models.mkdir()
+    (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
+    (tmp_path / "short.toml").write_text("epochs = 0.05\nbatch_size = 8\nbf16 = false\nplace_copies = 0\n", "utf-8")
+    options = ["--data", str(rated), "--models", str(models)]
+    fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
+    assert run(app, [*fitting, *options]).exit_code == 0
+    assert run(app, ["promote", "paper-1", "--models", str(models)]).output.startswith("paper-1 is current")
+    table = run(app, ["evaluate", "paper-1", *options])
+    assert "| dev spearman |" in table.output
+    assert "labels.csv" in artifact.read(models / "paper-1").manifest["data_sha256"]
+
+
+def test_missing_rated_headlines_are_told_before_the_training(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="iscore-train join"):
+        data.training_examples(tmp_path, [], 0.15)
+
+
+@pytest.mark.parametrize(("text", "reason"), [("epoch = 3", "unknown key 'epoch'"), ('epochs = "many"', "epochs must be")])
+def test_a_wrong_configuration_is_told(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "c.toml").write_text(text, "utf-8")
+    with pytest.raises(InputError, match=reason):
+        read_config(tmp_path / "c.toml")
+
+
+def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone"), "utf-8")
+    (tmp_path / "source.csv").write_text("title\nDAM  bursts\n", "utf-8")
+    from training.join import join
+
+    assert join(tmp_path / "labels.csv", [tmp_path / "source.csv"], tmp_path) == {"train": (1, 2), "dev": (0, 0)}
+    assert data.training_examples(tmp_path, [], 1.0) == [Example("DAM bursts", 50.0)]
+
+
+def _row(title: str) -> str:
+    from service.text import headline_id
+
+    return f"{headline_id(title)},50,gnews,train,,\n"
