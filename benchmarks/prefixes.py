@@ -36,4 +36,6 @@ def run() -> None:
     for marker in (*_URGENT, *_FORM):
         values = np.array(by_marker[marker])
         if len(values) > 1:
-            print(f"| {marker} | {len(values)} | {values.mean():+.1f} | {values.std(ddof=1) / len(values) ** 0.5:.1f} |")
+            print(
+                f"| {marker} | {len(values)} | {values.mean():+.1f} | {values.std(ddof=1) / len(values) ** 0.5:.1f} |"
+            )

@@ -34,8 +34,13 @@ def run() -> None:
     dev, held = data.dev(_DATA), data.held_out(share)
     texts, scores = [e.text for e in examples], np.array([e.i_score for e in examples])
     asked = [normalise(title) for title in dev.titles] + [e.text for e in held]
-    print("| model | Spearman | MAE | bias at 60+ | ordered pairs right | spread of equals |\n|---|---|---|---|---|---|")
-    for name, predicted in (("TF-IDF + ridge", _tfidf(texts, scores, asked)), ("frozen MiniLM + SVR", _frozen(texts, scores, asked))):
+    print(
+        "| model | Spearman | MAE | bias at 60+ | ordered pairs right | spread of equals |\n|---|---|---|---|---|---|"
+    )
+    for name, predicted in (
+        ("TF-IDF + ridge", _tfidf(texts, scores, asked)),
+        ("frozen MiniLM + SVR", _frozen(texts, scores, asked)),
+    ):
         predicted = np.clip(predicted, 0, 100)
         ours = {**agreement(predicted[: len(dev.titles)], dev.i_scores), **contrast(predicted[len(dev.titles) :], held)}
         print(_row(name, ours))

@@ -1,4 +1,4 @@
-"""``iscore rescore`` against ``SentenceTransformer.encode`` and a head in plain Python, on one file and as many threads."""
+"""``iscore rescore`` against ``SentenceTransformer.encode`` and a head in plain Python: one file, as many threads."""
 
 import json
 import subprocess
@@ -12,6 +12,19 @@ from training.dataset import read_rows
 
 ROWS = 6000
 ROUNDS = 3
+_OURS = """
+import sys, time
+from service.batch import rescore
+from service.files.places import place
+from service.model import load
+from service.registry import Registry
+from service.settings import Settings
+registry = Registry(Settings().models)
+model = load(registry.path(registry.current()), int(sys.argv[3]))
+started = time.perf_counter()
+rescore(model, place(sys.argv[1], None), place(sys.argv[2], None))
+print(time.perf_counter() - started)
+"""
 _PEER = """
 import csv, json, sys, time
 import torch
@@ -44,17 +57,13 @@ def run() -> None:
     ratio = sorted(theirs / mine for mine, theirs in pairs)[ROUNDS // 2]
     print(f"{len(rows)} distinct headlines, {threads} threads, {ROUNDS} rounds in turn, median\n")
     print("| | headlines/s | ratio |\n|---|---|---|")
-    print(f"| `SentenceTransformer.encode` + head | {peer:.0f} | 1.00 |\n| `iscore rescore` | {ours:.0f} | {ratio:.2f} |")
+    print(
+        f"| `SentenceTransformer.encode` + head | {peer:.0f} | 1.00 |\n| `iscore rescore` | {ours:.0f} | {ratio:.2f} |"
+    )
 
 
 def _ours(source: Path, out: Path, threads: int) -> float:
-    code = (
-        "import sys, time; from pathlib import Path; from service.batch import rescore; from service.files.places import place; "
-        "from service.model import load; from service.registry import Registry; from service.settings import Settings; "
-        "r = Registry(Settings().models); m = load(r.path(r.current()), int(sys.argv[3])); t = time.perf_counter(); "
-        "rescore(m, place(sys.argv[1], None), place(sys.argv[2], None)); print(time.perf_counter() - t)"
-    )
-    return _seconds(code, source, out, threads)
+    return _seconds(_OURS, source, out, threads)
 
 
 def _peer(source: Path, out: Path, threads: int) -> float:

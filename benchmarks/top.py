@@ -47,7 +47,9 @@ def run() -> None:
             ours.terminate()
     mine, theirs = (sorted(column)[ROUNDS // 2] for column in zip(*pairs, strict=True))
     ratio = sorted(a / b for a, b in pairs)[ROUNDS // 2]
-    print(f"{len(body)} bytes, {CONNECTIONS} kept connections, {REQUESTS} requests a round, {ROUNDS} rounds in turn, median\n")
+    print(
+        f"{len(body)} bytes, {CONNECTIONS} connections, {REQUESTS} requests a round, {ROUNDS} rounds in turn, median\n"
+    )
     print("| | requests/s | ratio |\n|---|---|---|")
     print(f"| bare Starlette route, same bytes | {theirs:.0f} | 1.00 |\n| `GET /v1/top` | {mine:.0f} | {ratio:.2f} |")
 

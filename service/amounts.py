@@ -20,7 +20,9 @@ _WORDS = re.compile(
     rf"(?:[- ](?P<scale>{'|'.join(_SCALES)}))?\b",
     re.IGNORECASE,
 )
-_MONEY = re.compile(r"(?:US|U\.S\.)?(?P<sign>[$£€])\s?(?P<amount>\d[\d.,]*)\s?(?P<scale>mn|m|bn|b|tn|k)\b", re.IGNORECASE)
+_MONEY = re.compile(
+    r"(?:US|U\.S\.)?(?P<sign>[$£€])\s?(?P<amount>\d[\d.,]*)\s?(?P<scale>mn|m|bn|b|tn|k)\b", re.IGNORECASE
+)
 _MONEY_SCALES = {"m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand"}
 _PERCENT = re.compile(r"(?<=\d)\s?(?:per\s?cent|pct|pc)\b", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")

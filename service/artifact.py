@@ -48,7 +48,7 @@ class Artifact:
     manifest: Mapping[str, Any]
     files: Mapping[str, bytes]
 
-    def json(self, name: str) -> Any:  # noqa: ANN401
+    def json(self, name: str) -> Any:
         """The parsed content of one of the JSON files; ArtifactError when it is not JSON."""
         return _parse(self.files[name], name)
 
@@ -132,7 +132,7 @@ def _read_capped(folder: Path, name: str) -> bytes:
     return content
 
 
-def _parse(content: bytes, name: str) -> Any:  # noqa: ANN401
+def _parse(content: bytes, name: str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as exc:

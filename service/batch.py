@@ -1,13 +1,11 @@
 """File -> scoring -> file: in a stream, in order, and one bad row never stops the others."""
 
-import gzip
 import io
 import shutil
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -15,6 +13,7 @@ from service.errors import InputError
 from service.files.csv_rows import CsvReader, CsvWriter
 from service.files.json_rows import LINE_COLUMN, JsonReader, JsonWriter, scan
 from service.files.places import Place, Source, reading, writing
+from service.files.reading import reader_of, said_of
 from service.files.rows import ADDED_COLUMNS, ERROR_COLUMN, Chunk, Reader, Writer, judge
 from service.model import ImportanceModel
 
@@ -46,7 +45,7 @@ def rescore(
     started, rows, bad_rows = time.perf_counter(), 0, 0
     with ExitStack() as stack:
         opened = stack.enter_context(reading(source))
-        with _said_of(source):
+        with said_of(source):
             reader = _reader(opened, source, target, stack)
         if reader.columns is not None:
             _check_column(title_column, reader.columns, source)
@@ -66,14 +65,8 @@ def rescore(
 
 
 def _reader(opened: Source, source: Place, target: Place, stack: ExitStack) -> Reader:
-    if source.format == "parquet":
-        from service.files.parquet import ParquetReader
-
-        return ParquetReader(opened.file)
-    if source.format == "csv":
-        return CsvReader(opened.file)
-    if target.format == "jsonl":
-        return JsonReader(opened.file)
+    if source.format != "jsonl" or target.format == "jsonl":
+        return reader_of(opened, source.format)
     file = _rewindable(opened.file, stack)  # CSV and Parquet begin with all columns, JSON lines end with them
     columns = scan(file)
     file.seek(0)
@@ -107,19 +100,8 @@ def _check_column(title_column: str, columns: Iterable[str], source: Place) -> N
 
 
 def _chunks(reader: Reader, source: Place) -> Iterator[Chunk]:
-    with _said_of(source):
+    with said_of(source):
         yield from reader.chunks()
-
-
-@contextmanager
-def _said_of(source: Place) -> Iterator[None]:
-    """Puts the file's name before what is wrong with it."""
-    try:
-        yield
-    except InputError as exc:
-        raise InputError(f"{source}: {exc}") from exc
-    except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
-        raise InputError(f"{source}: damaged or cut off gzip file: {exc}") from exc
 
 
 def _share(opened: Source, reader: Reader, rows: int) -> float | None:

@@ -44,8 +44,8 @@ _URGENT = re.compile(
     re.IGNORECASE,
 )
 _SECTION = re.compile(
-    r"^(?:(?:world|uk|us|local|business|sports?) news|news|world|politics|business|economy|economics|money|markets|finance|"
-    r"weather|sports?|health|science|tech|technology|environment|climate|arts?|culture|entertainment|showbiz|lifestyle|"
+    r"^(?:(?:world|uk|us|local|business|sports?) news|news|world|politics|business|economy|economics|money|markets|"
+    r"finance|weather|sports?|health|science|tech|technology|environment|climate|arts?|culture|entertainment|showbiz|lifestyle|"
     r"travel|food|dining|education|crime)(?:\s*:|\s*\|)\s+",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import pytest
 
 from service.bands import BANDS
-from service.cli import main
+from service.cli.main import main
 from service.files.rows import CHUNK_ROWS
 from service.model import ImportanceModel
 from service.registry import Registry

@@ -27,7 +27,8 @@ def test_everything_that_is_copied_exists_and_is_not_ignored() -> None:
 def test_the_installed_extras_exist_and_bring_no_training_libraries() -> None:
     (extras,) = re.findall(r'"\.\[([\w,]+)\]"', "\n".join(instructions("RUN")))
     wanted = [
-        line for line in requires("iscore") or []
+        line
+        for line in requires("iscore") or []
         if "extra ==" not in line or any(f'extra == "{extra}"' in line for extra in extras.split(","))
     ]
     names = {re.split(r"[<>=!\[; ]", line)[0] for line in wanted}

@@ -8,7 +8,15 @@ import pytest
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"), ROOT / "models/README.md"])
+DOCS = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("data/*.md"),
+        ROOT / "models/README.md",
+    ]
+)
 
 
 def settings_table() -> str:
@@ -32,7 +40,9 @@ def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_every_path_in_code_style_exists(path: Path) -> None:
-    for target in re.findall(r"`((?:service|training|models|data|tests|benchmarks|docs)/[\w./-]+\.\w+)`", path.read_text("utf-8")):
+    for target in re.findall(
+        r"`((?:service|training|models|data|tests|benchmarks|docs)/[\w./-]+\.\w+)`", path.read_text("utf-8")
+    ):
         assert (ROOT / target).exists(), target
 
 

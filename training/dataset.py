@@ -1,17 +1,14 @@
 """Labels on disk -> one list of training examples."""
 
-import csv
-import gzip
 import hashlib
-import io
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.errors import InputError, MissingExtraError
+from service.errors import InputError
+from service.files.reading import rows_of
 from service.text import clean, normalise, title_problem
 from service.types import Label
 
@@ -34,9 +31,9 @@ def read_labels(path: Path) -> list[Label]:
     """
     labels: list[Label] = []
     problems: list[str] = []
-    for number, row in enumerate(read_rows(path), 1):
+    for number, (row, fault) in enumerate(rows_of(path), 1):
         try:
-            labels.append(_label(row))
+            labels.append(_label(row, fault))
         except ValueError as exc:
             problems.append(f"row {number}: {exc}")
     if problems:
@@ -48,21 +45,11 @@ def read_labels(path: Path) -> list[Label]:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a CSV, JSONL or Parquet file as dicts; InputError when it cannot be read."""
-    suffix = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
-    try:
-        if suffix == "parquet":
-            yield from _parquet_rows(path)
-        elif suffix == "csv":
-            with _open_text(path) as lines:
-                yield from csv.DictReader(lines)
-        elif suffix in {"jsonl", "ndjson"}:
-            with _open_text(path) as lines:
-                yield from (_json_row(line) for line in lines if line.strip())
-        else:
-            raise InputError(f"{path}: expected a name ending in .csv, .jsonl or .parquet")
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise InputError(f"cannot read {path}: {exc}") from exc
+    """Rows of a CSV, JSONL or Parquet file; InputError at the first that cannot be read."""
+    for number, (row, fault) in enumerate(rows_of(path), 1):
+        if fault:
+            raise InputError(f"{path}: row {number}: {fault}")
+        yield row
 
 
 def digest(path: Path) -> str:
@@ -75,7 +62,9 @@ def contrast_examples(rows: Iterable[dict[str, Any]]) -> list[Example]:
     return [Example(normalise(r["title"]), float(r["i_score"]), 1.0, r["family"], r["factor"]) for r in rows]
 
 
-def _label(row: dict[str, Any]) -> Label:
+def _label(row: dict[str, Any], fault: str | None) -> Label:
+    if fault:
+        raise ValueError(fault)
     title = clean(str(row.get("title") or ""))
     if problem := title_problem(title):
         raise ValueError(problem)
@@ -97,26 +86,3 @@ def _number(row: dict[str, Any], key: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{key} is {value!r}: it must be a finite number")
     return number
-
-
-def _json_row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError:
-        return {}
-    return row if isinstance(row, dict) else {}
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        import pyarrow.parquet as pq
-    except ImportError as exc:
-        raise MissingExtraError("Parquet", "scale") from exc
-    for batch in pq.ParquetFile(path).iter_batches():
-        yield from batch.to_pylist()
-
-
-def _open_text(path: Path) -> io.TextIOBase:
-    if path.name.endswith(".gz"):
-        return io.TextIOWrapper(gzip.open(path), "utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")

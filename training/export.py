@@ -98,7 +98,9 @@ def _quantised(weight: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 def _expand_8_bits(graph: onnx.GraphProto, name: str, weight: np.ndarray) -> None:
     """name = float(codes) * scale, which ONNX Runtime folds into one fp32 constant at load."""
     codes, scale = _quantised(weight, 0)
-    graph.initializer.extend([numpy_helper.from_array(codes, name + ".i8"), numpy_helper.from_array(scale, name + ".scale")])
+    graph.initializer.extend(
+        [numpy_helper.from_array(codes, name + ".i8"), numpy_helper.from_array(scale, name + ".scale")]
+    )
     graph.node.insert(0, helper.make_node("Mul", [name + ".f32", name + ".scale"], [name]))
     graph.node.insert(0, helper.make_node("Cast", [name + ".i8"], [name + ".f32"], to=TensorProto.FLOAT))
 
@@ -106,7 +108,9 @@ def _expand_8_bits(graph: onnx.GraphProto, name: str, weight: np.ndarray) -> Non
 def _gather_8_bits(graph: onnx.GraphProto, gather: onnx.NodeProto, name: str, weight: np.ndarray) -> None:
     """Look up codes and scales, then expand: the table itself stays 8 bits wide in memory."""
     codes, scale = _quantised(weight, 1)
-    graph.initializer.extend([numpy_helper.from_array(codes, name + ".i8"), numpy_helper.from_array(scale, name + ".scale")])
+    graph.initializer.extend(
+        [numpy_helper.from_array(codes, name + ".i8"), numpy_helper.from_array(scale, name + ".scale")]
+    )
     _, ids = gather.input
     out = gather.output[0]
     place = list(graph.node).index(gather)

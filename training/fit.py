@@ -16,10 +16,11 @@ from sentence_transformers import (
 )
 from transformers import set_seed
 
-from training.augment import with_other_places, with_typos
+from training.augment import siblings, with_typos
 from training.config import FitConfig
 from training.dataset import Example
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -44,7 +45,6 @@ def fit(
     rated = np.array([example.i_score for example in examples])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)
-    network[0].model.embeddings.requires_grad_(not config.freeze_embeddings)
     ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(Fitted(average, mean, deviation)))
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
@@ -59,8 +59,8 @@ def fit(
 
 
 def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:
-    siblings = with_other_places(examples, config.place_copies, config.seed)
-    return with_typos([*examples, *siblings], config.typo_share, config.seed)
+    typed = with_typos(examples, config.typo_share, config.seed)
+    return [*typed, *siblings(examples, config.siblings, config.seed)]
 
 
 def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:
@@ -79,7 +79,8 @@ def _dataset(shown: Sequence[Example], mean: float, deviation: float) -> Dataset
         {
             "text": [e.text for e in shown],
             "label": [
-                [(e.i_score - mean) / deviation, e.weight, float(numbers[e.family]) if e.family else -1.0] for e in shown
+                [(e.i_score - mean) / deviation, e.weight, float(numbers[e.family]) if e.family else -1.0]
+                for e in shown
             ],
         }
     )
@@ -132,7 +133,8 @@ def _rates(network: SentenceTransformer, config: FitConfig) -> dict[str, float]:
     """Learning rate per parameter name: lower layers of the encoder keep more of what they knew."""
     depth = network[0].model.config.num_hidden_layers
     rates = {
-        rf"\.layer\.{layer}\.": config.learning_rate * config.layer_decay ** (depth - 1 - layer) for layer in range(depth)
+        rf"\.layer\.{layer}\.": config.learning_rate * config.layer_decay ** (depth - 1 - layer)
+        for layer in range(depth)
     }
     rates[r"\.embeddings\."] = config.learning_rate * config.layer_decay**depth
     rates[r"\b[23]\.linear\."] = config.head_rate

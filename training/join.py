@@ -27,7 +27,10 @@ def join(labels: Path, sources: Iterable[Path], out: Path) -> dict[str, tuple[in
             if (key := headline_id(title)) in wanted:
                 found.setdefault(key, title)
     out.mkdir(parents=True, exist_ok=True)
-    return {split: _write(out / name, [r for r in wanted.values() if r["split"] == split], found) for split, name in _FILES.items()}
+    return {
+        split: _write(out / name, [r for r in wanted.values() if r["split"] == split], found)
+        for split, name in _FILES.items()
+    }
 
 
 def _write(path: Path, rows: list[dict[str, Any]], found: dict[str, str]) -> tuple[int, int]:

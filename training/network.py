@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Dense, Pooling, Transformer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from training.base_encoder import base_encoder
 from training.config import FitConfig
@@ -20,6 +20,9 @@ from training.config import FitConfig
 def build(config: FitConfig) -> SentenceTransformer:
     """The untrained network. Its ``encode`` gives scores as (n, 1) float32 in standard deviations of the labels."""
     transformer = Transformer(str(base_encoder()), max_seq_length=config.max_tokens)
+    for layer in transformer.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = config.dropout
     width = transformer.get_embedding_dimension()
     return SentenceTransformer(
         modules=[
@@ -52,6 +55,7 @@ class ScoreLoss(nn.Module):
         self.huber = nn.HuberLoss(reduction="none", delta=delta)
 
     def forward(self, sentence_features: Iterable[dict[str, Tensor]], labels: Tensor) -> Tensor:
+        """The loss of one batch, a scalar."""
         (features,) = sentence_features
         predicted = self.model(features)["sentence_embedding"][:, 0].float()
         actual, weight, family = labels.float().unbind(1)
@@ -102,19 +106,21 @@ def _fill(units: list[list[int]], size: int) -> Iterator[list[int]]:
         yield batch
 
 
-class MovingAverage(TrainerCallback):  # type: ignore[misc]
+class MovingAverage(TrainerCallback):
     """Exponential moving average of the weights (Polyak and Juditsky 1992), kept beside the training ones."""
 
     EVERY = 4  # steps between updates: as good, and a quarter of the copying
 
-    def __init__(self, network: SentenceTransformer, decay: float, on_epoch: Callable[[SentenceTransformer], None]):
+    def __init__(
+        self, network: SentenceTransformer, decay: float, on_epoch: Callable[[SentenceTransformer], None]
+    ) -> None:
         self.average = deepcopy(network).eval()
         self.decay = decay**self.EVERY
         self.on_epoch = on_epoch
-        both = zip(self.average.parameters(), network.parameters(), strict=True)
-        self.pairs = [(average, current) for average, current in both if current.requires_grad]
+        self.pairs = list(zip(self.average.parameters(), network.parameters(), strict=True))
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, *_: object, **__: object) -> None:
+        """Move the average; it follows faster in the first steps, which start far from the end."""
         if state.global_step % self.EVERY:
             return
         decay = min(self.decay, (1 + state.global_step) / (50 + state.global_step))
@@ -122,5 +128,6 @@ class MovingAverage(TrainerCallback):  # type: ignore[misc]
             for average, current in self.pairs:
                 average.lerp_(current.float(), 1 - decay)
 
-    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+    def on_epoch_end(self, *_: object, **__: object) -> None:
+        """Hand the average to whoever follows the training."""
         self.on_epoch(self.average)

@@ -50,6 +50,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
         description="Every headline has an i-Score of 0-100. Reading needs no key; writing needs one.",
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would lead to whatever host the request named
     )
     problems.install(app)
     for room in (top, score, headlines, models, health, pages):

@@ -22,6 +22,7 @@ router = APIRouter(tags=["headlines"])
 
 MAX_ITEMS = 1000
 NDJSON = "application/x-ndjson"
+_IDEMPOTENCY = "The same key with the same body within 24 hours gets the first answer again."
 _PRIVATE = {"Cache-Control": "no-store"}
 _ITEM = IngestItem.model_json_schema()
 _EXAMPLE = {
@@ -58,7 +59,7 @@ async def post_headlines(
     request: Request,
     state: StateDep,
     key: IngestKey,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description=_IDEMPOTENCY)] = None,
 ) -> Response:
     """Keep headlines and score them. One bad headline never rejects the others."""
     content_type = request.headers.get("content-type", "").lower()
@@ -73,7 +74,7 @@ async def post_headlines(
     responses={404: {"model": Problem}, 503: {"model": Problem}},
     operation_id="headline",
 )
-def get_headline(state: StateDep, headline_id: str) -> Any:  # noqa: ANN401  a response or a body
+def get_headline(state: StateDep, headline_id: str) -> Any:
     """One headline with its scores."""
     found = state.store.get(headline_id)
     if found is None:

@@ -18,7 +18,7 @@ def livez(state: StateDep) -> dict[str, str]:
 
 
 @router.get("/readyz", response_model=Health, responses={503: {"model": Problem}}, operation_id="readyz")
-def readyz(state: StateDep) -> Any:  # noqa: ANN401  a response or a body
+def readyz(state: StateDep) -> Any:
     """The model has reproduced its golden scores, the store answers, and the service is not stopping."""
     if state.draining:
         return problem(503, "draining", "The service is stopping.")

@@ -22,6 +22,7 @@ from service.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _STATUS: dict[type[Exception], tuple[int, str]] = {
     CursorError: (400, "bad-cursor"),
     Unauthenticated: (401, "unauthenticated"),
@@ -105,21 +106,16 @@ def _document(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = build()
             for operation in (one for path in document["paths"].values() for one in path.values()):
-                answers = {status: _documented(status, answer) for status, answer in operation["responses"].items()}
-                operation["responses"] = {status: answer for status, answer in answers.items() if answer}
+                answers = operation["responses"]
+                if answers.get("422", {}).get("description") == "Validation Error":
+                    del answers["422"]  # FastAPI's own, for every path with a parameter
+                for status in answers.keys() - {"200", "304"}:
+                    answers[status]["content"] = _PROBLEM
             for name in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(name, None)
         return app.openapi_schema or {}
 
     app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI says to do it
-
-
-def _documented(status: str, answer: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer as it is given; None for the 422 that FastAPI adds to every path with a parameter."""
-    schema = answer.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
-    if schema.endswith("/HTTPValidationError"):
-        return None
-    return {**answer, "content": {MEDIA_TYPE: {"schema": {"$ref": schema}}}} if status >= "400" else answer
 
 
 _DETAILS = {404: "There is nothing at {path}; /docs lists what there is.", 405: "{method} is not possible at {path}."}

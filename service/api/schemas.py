@@ -125,7 +125,7 @@ class ScoreRequest(BaseModel):
 
     @field_validator("headlines", mode="before")
     @classmethod
-    def _bare_titles(cls, headlines: Any) -> Any:  # noqa: ANN401  whatever JSON holds
+    def _bare_titles(cls, headlines: Any) -> Any:
         if not isinstance(headlines, list):
             return headlines
         return [{"title": one} if isinstance(one, str) else one for one in headlines]

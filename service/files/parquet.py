@@ -111,7 +111,7 @@ def with_columns(table: pa.Table, judged: Sequence[Fields]) -> pa.Table:
     return table
 
 
-def _kind(type_: Any) -> type:  # noqa: ANN401
+def _kind(type_: Any) -> type:
     value_type = type_.value_type if pa.types.is_dictionary(type_) else type_
     text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
     return str if any(is_text(value_type) for is_text in text) else object
@@ -121,7 +121,7 @@ def _table(rows: Sequence[Fields], schema: pa.Schema) -> pa.Table:
     return pa.table([_array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema)
 
 
-def _array(values: Sequence[object], type_: Any) -> Any:  # noqa: ANN401
+def _array(values: Sequence[object], type_: Any) -> Any:
     if type_ == pa.string():
         values = [None if value is None else legible(as_text(value)) for value in values]
     if type_ == pa.float64():  # pyarrow refuses whole numbers that a float cannot hold exactly

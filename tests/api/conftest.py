@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
+from httpx2 import Response
 from starlette.testclient import TestClient
 
 from service.api.app import create_app
@@ -51,7 +52,7 @@ class Service:
     def state(self) -> State:
         return cast(State, self.app.state.service)
 
-    def get(self, address: str, **headers: str) -> Any:  # noqa: ANN401  TestClient has its own httpx
+    def get(self, address: str, **headers: str) -> Response:
         return self.client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     def top(self, query: str = "") -> dict[str, Any]:
@@ -69,13 +70,27 @@ class Service:
         self.state.store.add_key(key)
         return {"Authorization": f"Bearer {text}"}
 
-    def scored(self, title: str, raw: float, minutes_ago: float = 5, **fields: Any) -> ScoredHeadline:  # noqa: ANN401
+    def scored(
+        self,
+        title: str,
+        raw: float,
+        minutes_ago: float = 5,
+        *,
+        url: str | None = None,
+        source: str = "Example News",
+        published_at: datetime | None = None,
+        first_seen_at: datetime | None = None,
+        language: str | None = None,
+        topic: str | None = None,
+        model: str | None = None,
+    ) -> ScoredHeadline:
         """A headline that was published and seen some minutes ago, with a score of the current model."""
         time = self.clock() - timedelta(minutes=minutes_ago)
-        url = fields.pop("url", f"https://news.example/{headline_id(title)}")
-        model = fields.pop("model", self.state.model.version)
-        given = {"source": "Example News", "published_at": time, "first_seen_at": time, **fields}
-        return ScoredHeadline(Headline(headline_id(title, url), title, url, **given), raw, model)
+        address = url or f"https://news.example/{headline_id(title)}"
+        published_at, first_seen_at = published_at or time, first_seen_at or time
+        id_ = headline_id(title, address)
+        headline = Headline(id_, title, address, source, published_at, first_seen_at, language, topic)
+        return ScoredHeadline(headline, raw, model or self.state.model.version)
 
     def put(self, *scored: ScoredHeadline) -> None:
         """Write headlines as another process would, through a store of its own; the service looks afterwards."""

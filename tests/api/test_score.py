@@ -2,9 +2,11 @@
 
 import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx2 import Response
 
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
@@ -20,11 +22,11 @@ TITLES = [
 ]
 
 
-def score(service: Service, headlines: object, **headers: str) -> Any:  # noqa: ANN401
+def score(service: Service, headlines: object, **headers: str) -> Response:
     return service.client.post("/v1/score", json={"headlines": headlines}, headers=headers)
 
 
-def problem(answer: Any) -> dict[str, Any]:  # noqa: ANN401
+def problem(answer: Response) -> dict[str, Any]:
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
     assert body["status"] == answer.status_code
@@ -159,7 +161,7 @@ def test_a_fault_is_described_without_repeating_the_whole_request(idle: Service)
     assert len(answer.content) < 2_000
 
 
-def test_who_comes_when_all_places_are_taken_is_told_to_come_back(start: Start, tmp_path: Any) -> None:  # noqa: ANN401
+def test_who_comes_when_all_places_are_taken_is_told_to_come_back(start: Start, tmp_path: Path) -> None:
     service = start(tmp_path / "state", max_waiting=2)
     with service.state.admission.place(), service.state.admission.place():
         answer = score(service, TITLES)
@@ -170,7 +172,7 @@ def test_who_comes_when_all_places_are_taken_is_told_to_come_back(start: Start, 
     assert json.loads(score(service, TITLES).content)["items"]
 
 
-def test_a_place_is_given_back_after_a_failure(start: Start, tmp_path: Any) -> None:  # noqa: ANN401
+def test_a_place_is_given_back_after_a_failure(start: Start, tmp_path: Path) -> None:
     service = start(tmp_path / "state", max_waiting=1)
     with pytest.raises(ZeroDivisionError), service.state.admission.place():
         raise ZeroDivisionError

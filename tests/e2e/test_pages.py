@@ -48,7 +48,8 @@ def test_axe_finds_nothing_wrong(open_page: Open, path: str, size: str, scheme: 
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
     if path == "/v1/top.html":  # a fragment has no page around it: no title, language or landmarks of its own
         rules["rules"] = {  # type: ignore[assignment]
-            rule: {"enabled": False} for rule in ("document-title", "html-has-lang", "landmark-one-main", "page-has-heading-one", "region")
+            rule: {"enabled": False}
+            for rule in ("document-title", "html-has-lang", "landmark-one-main", "page-has-heading-one", "region")
         }
     results = Axe().run(page, options=rules)
     assert results.response["violations"] == [], results.generate_report()

@@ -1,24 +1,30 @@
 """Augmented headlines keep what their score depends on."""
 
-from training.augment import with_other_places, with_typos
+from training.augment import siblings, with_typos
 from training.dataset import Example
 
 QUAKE = Example("Earthquake in Peru kills 12 near Lima", 71, family="quake")
 
 
 def test_a_sibling_names_another_place_of_the_same_kind_and_keeps_score_and_family() -> None:
-    siblings = with_other_places([QUAKE], copies=20, seed=1)
-    assert len(siblings) == 20
-    assert len({one.text for one in siblings}) > 10
-    for one in siblings:
+    varied = siblings([QUAKE], copies=20, seed=1)
+    assert len(varied) == 20
+    assert len({one.text for one in varied}) > 10
+    for one in varied:
         assert (one.i_score, one.family) == (71, "quake")
         assert one.text.startswith("Earthquake in ")
         assert " kills 12 near " in one.text
 
 
-def test_great_powers_and_headlines_outside_families_stay_as_they_are() -> None:
+def test_a_sibling_keeps_great_powers_and_has_a_typing_error_instead() -> None:
     power = Example("China recalls its ambassador", 70, family="power")
-    assert with_other_places([power, Example("Earthquake in Peru", 60)], copies=3, seed=1) == []
+    (varied,) = siblings([power], copies=1, seed=1)
+    assert varied.text != power.text
+    assert sorted(varied.text) == sorted(power.text)
+
+
+def test_headlines_outside_families_have_no_siblings() -> None:
+    assert siblings([Example("Earthquake in Peru", 60)], copies=3, seed=1) == []
 
 
 def test_a_typing_error_swaps_two_letters_of_one_longer_word() -> None:

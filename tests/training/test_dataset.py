@@ -12,7 +12,10 @@ from service.errors import InputError
 from service.types import Label
 from training.dataset import read_labels
 
-ROWS = [{"title": "Dam bursts above valley town", "i_score": 81.0, "weight": 2.0}, {"title": "Cat shows win", "i_score": 7.0}]
+ROWS = [
+    {"title": "Dam bursts above valley town", "i_score": 81.0, "weight": 2.0},
+    {"title": "Cat shows win", "i_score": 7.0},
+]
 LABELS = [Label("Dam bursts above valley town", 81.0, 2.0), Label("Cat shows win", 7.0, 1.0)]
 
 

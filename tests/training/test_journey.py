@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from service import artifact
 from service.errors import ArtifactError, InputError
@@ -18,8 +19,6 @@ from training.dataset import Example
 from training.export import export
 from training.fit import Fitted, fit
 from training.network import scores
-
-from typer.testing import CliRunner
 
 CONFIG = FitConfig(epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
 EXAMPLES = [example for example in data.contrast()[:48]]
@@ -34,7 +33,10 @@ def fitted() -> Fitted:
 def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rated headlines in the format of the real ones; the texts are our own."""
     folder = tmp_path_factory.mktemp("rated")
-    rows = [{"title": e.text, "i_score": e.i_score, "rater_a": e.i_score, "rater_b": e.i_score + i % 3} for i, e in enumerate(EXAMPLES)]
+    rows = [
+        {"title": e.text, "i_score": e.i_score, "rater_a": e.i_score, "rater_b": e.i_score + i % 3}
+        for i, e in enumerate(EXAMPLES)
+    ]
     for name in (data.RATED, data.RATED_DEV):
         import gzip
 
@@ -89,7 +91,7 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
-    (tmp_path / "short.toml").write_text("epochs = 0.05\nbatch_size = 8\nbf16 = false\nplace_copies = 0\n", "utf-8")
+    (tmp_path / "short.toml").write_text("epochs = 0.05\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8")
     options = ["--data", str(rated), "--models", str(models)]
     fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
     assert run(app, [*fitting, *options]).exit_code == 0
@@ -104,7 +106,9 @@ def test_missing_rated_headlines_are_told_before_the_training(tmp_path: Path) ->
         data.training_examples(tmp_path, [], 0.15)
 
 
-@pytest.mark.parametrize(("text", "reason"), [("epoch = 3", "unknown key 'epoch'"), ('epochs = "many"', "epochs must be")])
+@pytest.mark.parametrize(
+    ("text", "reason"), [("epoch = 3", "unknown key 'epoch'"), ('epochs = "many"', "epochs must be")]
+)
 def test_a_wrong_configuration_is_told(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "c.toml").write_text(text, "utf-8")
     with pytest.raises(InputError, match=reason):
@@ -112,7 +116,9 @@ def test_a_wrong_configuration_is_told(tmp_path: Path, text: str, reason: str) -
 
 
 def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
-    (tmp_path / "labels.csv").write_text("id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone"), "utf-8")
+    (tmp_path / "labels.csv").write_text(
+        "id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone"), "utf-8"
+    )
     (tmp_path / "source.csv").write_text("title\nDAM  bursts\n", "utf-8")
     from training.join import join
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from service.cli_output import note, progress_bar, summary
+from service.cli.output import note, progress_bar, summary
 from service.settings import read_settings
 
 if TYPE_CHECKING:

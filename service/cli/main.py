@@ -12,8 +12,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from service import cli_keys, cli_models, cli_scoring
-from service.cli_output import fail
+from service.cli import keys, models, scoring
+from service.cli.output import fail
 from service.errors import InputError, IscoreError
 from service.settings import Settings, read_settings
 
@@ -24,10 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command()(cli_scoring.score)
-app.command()(cli_scoring.rescore)
-app.add_typer(cli_keys.app, name="keys")
-app.add_typer(cli_models.app, name="models")
+app.command()(scoring.score)
+app.command()(scoring.rescore)
+app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -94,7 +94,7 @@ def serve(
         threads=threads,
         public_url=public_url,
     )
-    from service.serve import serve as run
+    from service.api.serve import serve as run
 
     run(settings)
 

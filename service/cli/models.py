@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli_output import note
+from service.cli.output import note
 from service.errors import UnknownModelError
 from service.registry import Registry
 from service.settings import read_settings

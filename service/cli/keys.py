@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli_output import note
+from service.cli.output import note
 from service.errors import InputError
 from service.settings import read_settings
 
