@@ -5,6 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -101,7 +102,9 @@ def _session(source: Artifact, threads: int) -> ort.InferenceSession:
 
 def _check_golden(model: ImportanceModel, golden: object) -> None:
     rows = golden if isinstance(golden, list) else []
-    pairs = [(row.get("title"), row.get("score")) if isinstance(row, dict) else (None, None) for row in rows]
+    pairs: list[tuple[Any, Any]] = [
+        (row.get("title"), row.get("score")) if isinstance(row, dict) else (None, None) for row in rows
+    ]
     if not pairs or not all(isinstance(title, str) and _is_score(score) for title, score in pairs):
         raise ArtifactError(f"{model.version}: golden.json holds no titles with scores")
     try:

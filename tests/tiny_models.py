@@ -36,7 +36,7 @@ def tokenizer(upside_down: bool = False) -> bytes:
     """Words ``w0`` to ``w100`` with their numbers as ids; any other word is 50."""
     vocabulary = {f"w{n}": 100 - n if upside_down else n for n in range(101) if n != 50} | {"[UNK]": 50}
     made = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    made.pre_tokenizer = pre_tokenizers.Whitespace()  # type: ignore[assignment]
+    made.pre_tokenizer = pre_tokenizers.Whitespace()
     return made.to_str().encode()
 
 

@@ -59,10 +59,10 @@ class _Scorer(nn.Module):
             hidden = attention.output.LayerNorm(hidden + attention.output.dense(self._attend(attention.self, hidden)))
             inner = nn.functional.gelu(layer.intermediate.dense(hidden))
             hidden = layer.output.LayerNorm(hidden + layer.output.dense(inner))
-        pooled = hidden.mean(1)
-        # Twice the rows, half the answers: a matrix product with one row takes another kernel than
-        # one with many, and the last bits of a score would tell whether it was computed alone.
-        score = self.head(torch.cat([pooled, pooled]))[: input_ids.shape[0], 0] * self.deviation + self.mean
+        # Twice the rows, half the answers: kernels for one row add up in another order than those for
+        # many, and the last bits of a score would tell whether it was computed alone.
+        pooled = torch.cat([hidden, hidden]).mean(1)
+        score = self.head(pooled)[: input_ids.shape[0], 0] * self.deviation + self.mean
         return score.clamp(0, 100)
 
     def _attend(self, attention: nn.Module, hidden: Tensor) -> Tensor:

@@ -1,0 +1,135 @@
+"""Headlines from outside are judged one by one; the API's tests go through every field."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.errors import InputError
+from service.ingest import MAX_SOURCE_CHARS, TOPICS, counts, headline_from, ingest
+from service.model import ImportanceModel, load
+from service.rescore import CHUNK, rescore
+from service.store.connect import open_store
+from service.store.sql import SqlStore
+from service.text import MAX_TITLE_CHARS, canonical_url, clean, headline_id
+from service.types import Headline
+from tests.tiny_models import write_version
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[ImportanceModel]:
+    """Two that disagree: "w90" scores 90 and 10."""
+    folder = tmp_path_factory.mktemp("models")
+    return [load(write_version(folder / f"tiny-{n}", upside_down=n == 2), threads=1) for n in (1, 2)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    store = open_store(f"sqlite:///{tmp_path / 'iscore.db'}")
+    yield store
+    store.close()
+
+
+def item(number: int, **fields: object) -> dict[str, object]:
+    return {"title": f"w{number}", "url": f"https://news.example/{number}", **fields}
+
+
+def judged(item: object) -> Headline | str:
+    try:
+        return headline_from(item, NOW)
+    except InputError as exc:
+        return str(exc)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.text() | json_values,
+        "url": st.text().map(lambda text: "https://news.example/" + text) | json_values,
+        "source": st.text() | json_values,
+        "published_at": st.datetimes(timezones=st.timezones() | st.none()).map(datetime.isoformat) | json_values,
+        "language": st.sampled_from(["en", "pt-BR"]) | json_values,
+        "topic": st.sampled_from(TOPICS) | json_values,
+    },
+)
+
+
+@settings(max_examples=250, derandomize=True, deadline=None, database=None)
+@given(item=fields | json_values)
+def test_whatever_comes_is_a_sound_headline_or_an_input_error(item: object) -> None:
+    headline = judged(item)
+    if isinstance(headline, str):
+        assert 0 < len(headline) < 300
+        return
+    assert headline.title == clean(headline.title)
+    assert 0 < len(headline.title) <= MAX_TITLE_CHARS
+    assert headline.url == canonical_url(headline.url)
+    assert headline.id == headline_id(headline.title, headline.url)
+    assert 0 < len(headline.source) <= MAX_SOURCE_CHARS
+    assert headline.published_at <= headline.first_seen_at == NOW
+    assert headline.published_at.tzinfo is headline.first_seen_at.tzinfo is UTC
+    assert headline.topic in (None, *TOPICS)
+
+
+def test_outcomes_come_in_input_order_with_the_good_kept_and_scored(
+    models: list[ImportanceModel], store: SqlStore
+) -> None:
+    outcomes = ingest([item(90), {}, item(20), item(90), 5, item(90, title="w91")], models[0], store, NOW)
+    assert [one.result for one in outcomes] == ["created", "rejected", "created", "duplicate", "rejected", "updated"]
+    assert counts(outcomes) == {"created": 2, "updated": 1, "duplicate": 1, "rejected": 2}
+    kept = {one.headline.title: one.raw for one in store.window("tiny-1", NOW - DAY, NOW)}
+    assert kept == {"w91": 91.0, "w20": 20.0}
+
+
+def test_nothing_good_writes_nothing(models: list[ImportanceModel], store: SqlStore) -> None:
+    before = store.revision()
+    assert [one.result for one in ingest([{}, None], models[0], store, NOW)] == ["rejected", "rejected"]
+    assert ingest([], models[0], store, NOW) == []
+    assert store.revision() == before
+
+
+# --- rescoring what is kept ---
+
+
+def raws(store: SqlStore, model: str) -> list[float]:
+    return sorted(one.raw for one in store.window(model, NOW - DAY, NOW))
+
+
+def test_another_model_scores_what_it_has_not_scored_and_nothing_else(
+    models: list[ImportanceModel], store: SqlStore
+) -> None:
+    ingest([item(90), item(20)], models[0], store, NOW)
+    assert rescore(models[1], store, NOW - DAY, NOW) == 2
+    assert (raws(store, "tiny-1"), raws(store, "tiny-2")) == ([20, 90], [10, 80])
+    revision = store.revision()
+    assert rescore(models[1], store, NOW - DAY, NOW) == 0
+    assert store.revision() == revision
+
+
+def test_rescoring_stops_at_its_limit_newest_first_and_goes_on_later(
+    models: list[ImportanceModel], store: SqlStore
+) -> None:
+    ages = range(CHUNK + 10)
+    times = [(NOW - timedelta(minutes=age)).isoformat() for age in ages]
+    items = [item(age % 101, url=f"https://news.example/{age}", published_at=times[age]) for age in ages]
+    ingest(items, models[0], store, NOW)
+    assert rescore(models[1], store, NOW - DAY, NOW, at_most=1) == CHUNK
+    assert store.count_unscored("tiny-2", NOW - DAY, NOW) == 10
+    assert store.count_unscored("tiny-2", NOW - timedelta(minutes=CHUNK), NOW) == 0
+    assert rescore(models[1], store, NOW - DAY, NOW, at_most=1) == 10
+
+
+def test_only_the_given_times_are_rescored(models: list[ImportanceModel], store: SqlStore) -> None:
+    ingest([item(90), item(20, published_at=(NOW - 2 * DAY).isoformat())], models[0], store, NOW)
+    assert rescore(models[1], store, NOW - DAY, NOW) == 1
