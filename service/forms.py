@@ -13,24 +13,15 @@ from service.bands import BANDS, band_of, rounded
 from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.types import Headline
+from service.windows import window_name, window_words
 
 MORE_PATH = "/top"
 """Where a reader without scripts goes on: the page that shows the rest of the list."""
-_UNITS = (("d", "Day", timedelta(days=1)), ("h", "Hour", timedelta(hours=1)), ("m", "Minute", timedelta(minutes=1)))
-
-
-def window_name(window: timedelta) -> str:
-    """``1h``, ``7d``: the shortest name of a window of whole minutes; 24 hours stay ``24h``."""
-    letter, _, size = _unit(window)
-    return f"{window // size}{letter}"
 
 
 def list_title(window: timedelta) -> str:
     """What stands above the list."""
-    _, name, size = _unit(window)
-    count = window // size
-    span = f"the Last {name}" if count == 1 else f"the Last {count} {name}s"
-    return f"Top News in {span} By Importance Score"
+    return f"Top News in {window_words(window)} By Importance Score"
 
 
 def rfc3339(time: datetime) -> str:
@@ -148,9 +139,3 @@ def _item(row: Row) -> dict[str, Any]:
         **score_view(row.scored.raw),
         "story": asdict(row.story),
     }
-
-
-def _unit(window: timedelta) -> tuple[str, str, timedelta]:
-    """The largest unit that divides the window; 24 hours are said as hours, as readers say them."""
-    units = _UNITS if window % timedelta(days=1) or window > timedelta(days=1) else _UNITS[1:]
-    return next(unit for unit in units if not window % unit[2])

@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from service.model import ImportanceModel
-from service.scoring import score
-from service.store.contract import Store
 from service.text import headline_id
 from service.types import Headline
 
@@ -19,13 +16,13 @@ def read_sample(path: Path = PATH) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
 
 
-def load_sample(model: ImportanceModel, store: Store, now: datetime, base_url: str) -> None:
-    """Keep the sample as if it had been published in the hours before ``now``.
+def sample_headlines(now: datetime, base_url: str) -> list[Headline]:
+    """The sample as if it had been published in the hours before ``now``, newest first.
 
-    Loading again renews the times, so that the first page is full after every start.
+    Keeping it again renews the times, so that the first page is full after every start.
     """
-    headlines = [_headline(row, now, base_url) for row in read_sample()]
-    store.put(score(model, headlines))
+    rows = sorted(read_sample(), key=lambda row: int(row["minutes_ago"]))
+    return [_headline(row, now, base_url) for row in rows]
 
 
 def _headline(row: dict[str, Any], now: datetime, base_url: str) -> Headline:

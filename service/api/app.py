@@ -1,8 +1,8 @@
 """``create_app``: the service as an ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from importlib.metadata import version
 
@@ -14,12 +14,10 @@ from service.api import headlines, health, models, pages, problems, score, top
 from service.api.head import HeadAsGet
 from service.api.hot import HotPath
 from service.api.limits import BodyLimit
-from service.api.state import State, utc_now
+from service.api.state import open_state, utc_now
 from service.current import Load
 from service.model import load
-from service.sample import load_sample
 from service.settings import Settings
-from service.store.connect import open_store
 
 
 def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load: Load = load) -> FastAPI:
@@ -27,19 +25,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        settings.state.mkdir(parents=True, exist_ok=True)
-        with closing(open_store(settings.store_url())) as store:
-            state = State(settings, store, clock, load)
+        with _remembered(app), open_state(settings, clock, load) as state:
             app.state.service = state
-            if settings.sample:
-                load_sample(state.model, store, clock(), settings.base_url())
-                state.look()
             stop = asyncio.Event()
             loop = asyncio.create_task(state.keep_current(stop))
             try:
                 yield
             finally:
-                state.draining = True
                 stop.set()
                 await loop
 
@@ -60,3 +52,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
     app.add_middleware(HotPath, lists=lambda: app.state.service.hot)
     app.add_middleware(HeadAsGet)
     return app
+
+
+@contextmanager
+def _remembered(app: FastAPI) -> Iterator[None]:
+    """Keeps what stopped the start in ``app.state.failure``: the server only says that it did not start."""
+    try:
+        yield
+    except Exception as exc:
+        app.state.failure = exc
+        raise

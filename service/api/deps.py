@@ -1,7 +1,5 @@
 """What handlers depend on, each named once."""
 
-import re
-from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request, Security
@@ -9,14 +7,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.api.schemas import BandName
-from service.api.state import LONGEST_WINDOW, State
+from service.api.state import State
 from service.errors import InputError, Unauthenticated
 from service.ingest import Topic
 from service.keys import verify
 from service.ranking import Collapse, ListQuery
 from service.store.contract import ApiKey
+from service.windows import parse_window
 
-_UNIT_S = {"m": 60, "h": 3600, "d": 86400}
 _bearer = HTTPBearer(auto_error=False, description="A key from `iscore keys create`.")
 
 
@@ -70,15 +68,6 @@ def list_query(
 
 _PARAMETERS = ("window", "limit", "cursor", "source", "topic", "band", "min_score", "collapse")
 QueryDep = Annotated[ListQuery, Depends(list_query)]
-
-
-def parse_window(text: str) -> timedelta:
-    """``90m``, ``6h``, ``7d`` as a duration; InputError for anything else or more than 30 days."""
-    match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
-    window = timedelta(seconds=int(match[1]) * _UNIT_S[match[2]]) if match else None
-    if window is None or window > LONGEST_WINDOW:
-        raise InputError(f"{text[:20]!r} is not a window: write it like 90m, 6h or 7d, at most 30d")
-    return window
 
 
 def _bad(parameter: str, reason: str) -> RequestValidationError:

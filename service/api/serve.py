@@ -1,8 +1,11 @@
 """Run the service in this process."""
 
+import logging
 import socket
+from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from service.api.app import create_app
 from service.errors import SettingsError
@@ -13,32 +16,41 @@ SHUTDOWN_S = 10
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Says where it listens, once it does, and that it is not ready any more, once it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
         super().__init__(config)
+        self._app = app
         self._settings = settings
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
             model = Registry(self._settings.models).current()
             place = f"{self._settings.listen_url()}/ · model {model} · state {self._settings.state}"
             print(f"iscore: {place}", flush=True)  # noqa: T201
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.started:
+            self._app.state.service.draining = True
+        super().handle_exit(sig, frame)
 
 
 def serve(settings: Settings) -> None:
     """Listen until SIGINT or SIGTERM; requests under way then have SHUTDOWN_S seconds to end.
 
-    Raises SettingsError when the address cannot be listened on.
+    Raises SettingsError when the address cannot be listened on, and what store and model raise when they are opened.
     """
     # Bound first, so that port 0 is a real port before anybody is told where the service is.
     with _listener(settings) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        config = uvicorn.Config(
-            create_app(settings), access_log=False, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S
-        )
-        _Server(config, settings).run([listener])
+        app = create_app(settings)
+        # Silent until it has started: what stops the start is raised below, and told once.
+        config = uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_S)
+        _Server(config, app, settings).run([listener])
+        if failure := getattr(app.state, "failure", None):
+            raise failure
 
 
 def _listener(settings: Settings) -> socket.socket:

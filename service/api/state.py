@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -14,13 +14,18 @@ from service.lists import Lists
 from service.model import ImportanceModel, load
 from service.registry import Registry
 from service.rescore import rescore
+from service.sample import sample_headlines
+from service.scoring import score
 from service.settings import Settings
+from service.store.connect import open_store
 from service.store.sql import SqlStore
+from service.types import Headline
+from service.windows import LONGEST
 
 log = logging.getLogger(__name__)
 
-LONGEST_WINDOW = timedelta(days=30)
 _BEFORE_SWITCH = timedelta(hours=24)  # what a new model scores before its first list is shown
+_FIRST_PAGE = timedelta(hours=1)
 _TICK_S = 1.0
 
 
@@ -43,6 +48,7 @@ class State:
         self.hot = HotLists(clock)
         self.admission = Admission(settings.max_waiting)
         self.draining = False
+        self._waiting: list[Headline] = []
         self._looking = Lock()
         self.look()
 
@@ -58,25 +64,47 @@ class State:
 
     def tick(self) -> None:
         """Follow the current model, score what has no score yet, notice other processes' writes."""
+        if self._waiting:
+            self.store.put(score(self.model, self._waiting))
+            self._waiting = []
         self.current.follow()
         now = self.clock()
-        rescore(self.model, self.store, now - LONGEST_WINDOW, now, at_most=512)
+        rescore(self.model, self.store, now - LONGEST, now, at_most=512)
+        self.look()
+
+    def load_sample(self) -> None:
+        """Keep the sample: the first page before anybody can ask for it, the older headlines with the first tick."""
+        now = self.clock()
+        headlines = sample_headlines(now, self.settings.base_url())
+        first = [one for one in headlines if one.published_at > now - _FIRST_PAGE]
+        self.store.put(score(self.model, first))
+        self._waiting = headlines[len(first) :]
         self.look()
 
     async def keep_current(self, stop: asyncio.Event) -> None:
         """Tick until told to stop. A tick under way ends first: it uses the store, which is closed next."""
-        while not await _is_set_within(stop, _TICK_S):
+        while not stop.is_set():
             try:
                 await asyncio.to_thread(self.tick)
             except Exception:  # a job loop outlives its failures; the next tick tries again
                 log.exception("background work failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _TICK_S)
 
     def _score_recent(self, model: ImportanceModel) -> None:
         now = self.clock()
         rescore(model, self.store, now - _BEFORE_SWITCH, now)
 
 
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
-    return event.is_set()
+@contextmanager
+def open_state(settings: Settings, clock: Callable[[], datetime] = utc_now, load: Load = load) -> Iterator[State]:
+    """Open store and model, load the sample if it is wanted, and close the store at the end.
+
+    IscoreError when the store or the model cannot be opened.
+    """
+    settings.state.mkdir(parents=True, exist_ok=True)
+    with closing(open_store(settings.store_url())) as store:
+        state = State(settings, store, clock, load)
+        if settings.sample:
+            state.load_sample()
+        yield state

@@ -139,13 +139,13 @@ def _top_from_service(url: str, window: str, limit: int, trust_env: bool) -> str
 
 def _top_from_store(settings: Settings, window: str, limit: int) -> str:
     """The same list from the store itself, as it would be served now."""
-    from service.api.deps import parse_window
     from service.api.state import utc_now
     from service.forms import as_text
     from service.lists import Lists
     from service.ranking import ListQuery
     from service.registry import Registry
     from service.store.connect import open_store
+    from service.windows import parse_window
 
     database = settings.store_url()
     file = database.removeprefix("sqlite:///")

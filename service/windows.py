@@ -1,0 +1,37 @@
+"""How far back a list looks: its name on the wire, and in words above the list."""
+
+import re
+from datetime import timedelta
+
+from service.errors import InputError
+
+LONGEST = timedelta(days=30)
+_UNITS = {"d": ("Day", timedelta(days=1)), "h": ("Hour", timedelta(hours=1)), "m": ("Minute", timedelta(minutes=1))}
+
+
+def parse_window(text: str) -> timedelta:
+    """``90m``, ``6h``, ``7d`` as a duration; InputError for anything else or more than 30 days."""
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text)
+    window = int(match[1]) * _UNITS[match[2]][1] if match else None
+    if window is None or window > LONGEST:
+        raise InputError(f"{text[:20]!r} is not a window: write it like 90m, 6h or 7d, at most 30d")
+    return window
+
+
+def window_name(window: timedelta) -> str:
+    """``1h``, ``7d``: the shortest name of a window of whole minutes; 24 hours stay ``24h``."""
+    letter, _, size = _unit(window)
+    return f"{window // size}{letter}"
+
+
+def window_words(window: timedelta) -> str:
+    """``the Last Hour``, ``the Last 7 Days``."""
+    _, name, size = _unit(window)
+    count = window // size
+    return f"the Last {name}" if count == 1 else f"the Last {count} {name}s"
+
+
+def _unit(window: timedelta) -> tuple[str, str, timedelta]:
+    """The largest unit that divides the window; 24 hours are said as hours, as readers say them."""
+    divides = ((letter, name, size) for letter, (name, size) in _UNITS.items() if not window % size)
+    return next(unit for unit in divides if unit[0] != "d" or window > unit[2])
