@@ -1,4 +1,4 @@
-"""One spelling for each quantity and abbreviation, so that "Twelve", "a dozen" and "12" score alike."""
+"""One spelling for each quantity and for names that lose their meaning in lower case."""
 
 import re
 
@@ -26,16 +26,27 @@ _MONEY = re.compile(
 _MONEY_SCALES = {"m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand"}
 _PERCENT = re.compile(r"(?<=\d)\s?(?:per\s?cent|pct|pc)\b", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
-_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+_NAMES = {
+    r"U\.S\.A?\.?|USA?": "United States",
+    r"U\.N\.|UN": "United Nations",
+    r"U\.K\.": "UK",
+    r"E\.U\.": "EU",
+    r"WHO": "World Health Organization",
+    r"ICE": "Immigration and Customs Enforcement",
+    r"Fed(?! [Uu]p)": "Federal Reserve",
+}
+_NAMED = re.compile("|".join(rf"(?P<n{number}>(?<![\w.])(?:{name})(?!\w))" for number, name in enumerate(_NAMES)))
 
 
 def spell(text: str) -> str:
-    """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "U.N." as "UN"."""
+    """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "US" as "United States"."""
     text = _WORDS.sub(_digits, text)
     text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
     text = _PERCENT.sub("%", text)
     text = _LONG.sub(lambda number: f"{int(number[0]):,}", text)
-    return _DOTTED.sub(lambda letters: letters[0].replace(".", ""), text)
+    # The encoder reads lower case, where the country is a pronoun, the agency frozen water and the
+    # central bank well nourished. In a title of capitals there is no telling them apart.
+    return text if text.isupper() else _NAMED.sub(_full_name, text)
 
 
 def _digits(match: re.Match[str]) -> str:
@@ -49,3 +60,7 @@ def _digits(match: re.Match[str]) -> str:
     if value == 1 and scale == 1:  # "one" is more often a pronoun than a count
         return match[0]
     return f"{value * scale:,}"
+
+
+def _full_name(match: re.Match[str]) -> str:
+    return list(_NAMES.values())[int((match.lastgroup or "n0")[1:])]

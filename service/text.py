@@ -159,9 +159,10 @@ def _normalise_once(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
-    text = spell(_HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text))))
+    text = _HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text)))
     if (match := _TAIL.match(text) or _CREDIT.match(text)) and _is_source(match[2]):
         text = match[1]
+    text = spell(text)
     return _TRAILING.sub("", text)
 
 

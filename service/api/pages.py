@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
 from service import forms
 from service.api.deps import QueryDep, StateDep
@@ -21,6 +21,12 @@ _HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cache-Control": "public, max-age=30",
 }
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """Browsers ask for it, also when they open a fragment on its own."""
+    return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/")

@@ -1,6 +1,7 @@
 """Run the service in this process."""
 
 import logging
+import signal
 import socket
 from types import FrameType
 
@@ -32,9 +33,12 @@ class _Server(uvicorn.Server):
             print(f"iscore: {place}", flush=True)  # noqa: T201
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not super(): that one raises the signal again at the end, and a service that was asked to stop
+        # and did would look as if it had crashed.
         if self.started:
             self._app.state.service.draining = True
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def serve(settings: Settings) -> None:
