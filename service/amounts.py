@@ -35,7 +35,7 @@ _NAMES = {
     r"ICE": "Immigration and Customs Enforcement",
     r"Fed(?! [Uu]p)": "Federal Reserve",
 }
-_NAMED = re.compile("|".join(rf"(?P<n{number}>(?<![\w.])(?:{name})(?!\w))" for number, name in enumerate(_NAMES)))
+_NAMED = re.compile(rf"(?<![\w.])(?:{'|'.join(rf'(?P<n{number}>{name})' for number, name in enumerate(_NAMES))})(?!\w)")
 
 
 def spell(text: str) -> str:

@@ -33,6 +33,9 @@ class FitConfig:
     """Weight of a rated headline at 60 or above; few are, and an unweighted fit squeezes them."""
     step_weight: float = 3.0
     """A label that weighs more is shown several times an epoch, so that no single step is dominated by it."""
+    lexical_share: float = 0.15
+    """How much of the score the linear model on word pieces gives; the encoder gives the rest."""
+    lexical_penalty: float = 0.3
     hidden: int = 128
     """Width of the head's hidden layer."""
     typo_share: float = 0.0

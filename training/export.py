@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from training.fit import Fitted
 
 OPSET = 17
-_SMALL = 4096  # tensors with fewer elements (biases, norms) stay fp32: they weigh nothing and matter most
+_SMALL = 4096  # smaller tensors (biases, norms) and vectors stay fp32: they weigh little and matter most
 
 
 def export(fitted: Fitted) -> bytes:
@@ -39,7 +39,7 @@ def export(fitted: Fitted) -> bytes:
 
 
 class _Scorer(nn.Module):
-    """BERT's forward pass without masks, mean pooling, head and scale, written out for a clean graph."""
+    """BERT's forward pass without masks, mean pooling, head, scale and linear model: a clean graph."""
 
     def __init__(self, fitted: Fitted) -> None:
         super().__init__()
@@ -47,6 +47,7 @@ class _Scorer(nn.Module):
         self.bert = transformer.model
         self.head = nn.Sequential(hidden.linear, nn.GELU(), output.linear)
         self.mean, self.deviation = fitted.mean, fitted.deviation
+        self.lexical, self.share = fitted.lexical, fitted.lexical_share
         self.heads = self.bert.config.num_attention_heads
 
     def forward(self, input_ids: Tensor) -> Tensor:
@@ -62,8 +63,10 @@ class _Scorer(nn.Module):
         # Twice the rows, half the answers: kernels for one row add up in another order than those for
         # many, and the last bits of a score would tell whether it was computed alone.
         pooled = torch.cat([hidden, hidden]).mean(1)
-        score = self.head(pooled)[: input_ids.shape[0], 0] * self.deviation + self.mean
-        return score.clamp(0, 100)
+        deep = self.head(pooled)[:, 0] * self.deviation + self.mean
+        wide = self.lexical(torch.cat([input_ids, input_ids]))
+        score = (1 - self.share) * deep + self.share * wide
+        return score[: input_ids.shape[0]].clamp(0, 100)
 
     def _attend(self, attention: nn.Module, hidden: Tensor) -> Tensor:
         batch, tokens, width = hidden.shape
@@ -80,7 +83,7 @@ def _store_in_8_bits(model: onnx.ModelProto) -> None:
     users = {name: node for node in graph.node for name in node.input}
     for tensor in list(graph.initializer):
         weight = numpy_helper.to_array(tensor)
-        if weight.dtype != np.float32 or weight.size < _SMALL:
+        if weight.dtype != np.float32 or weight.ndim != 2 or weight.size < _SMALL:
             continue
         graph.initializer.remove(tensor)
         if users[tensor.name].op_type == "Gather":

@@ -8,7 +8,9 @@ from math import ceil
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import torch
 from datasets import Dataset
+from numpy.typing import NDArray
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -19,16 +21,26 @@ from transformers import set_seed
 from training.augment import siblings, with_typos
 from training.config import FitConfig
 from training.dataset import Example
+from training.lexical import Lexical, TokenIds, fit_lexical
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A trained network and the scale of its output: score = output * deviation + mean."""
+    """A trained network with the scale of its output, and the linear model beside it."""
 
     network: SentenceTransformer
     mean: float
     deviation: float
+    lexical: Lexical
+    lexical_share: float
+
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Scores of normalised titles on the 0-100 scale, (n,) and not yet clipped."""
+        out = self.network.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
+        deep = np.asarray(out, np.float64)[:, 0] * self.deviation + self.mean
+        wide = [self.lexical(torch.tensor([ids])).item() for ids in token_ids(self.network, texts).rows]
+        return (1 - self.lexical_share) * deep + self.lexical_share * np.array(wide)
 
 
 def fit(
@@ -45,7 +57,13 @@ def fit(
     rated = np.array([example.i_score for example in examples])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)
-    ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(Fitted(average, mean, deviation)))
+    ids = token_ids(network, [example.text for example in examples])
+    lexical = fit_lexical(examples, ids, network.tokenizer.vocab_size, config.lexical_penalty)
+
+    def fitted(trained: SentenceTransformer) -> Fitted:
+        return Fitted(trained, mean, deviation, lexical, config.lexical_share)
+
+    ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(fitted(average)))
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
             model=network,
@@ -55,7 +73,12 @@ def fit(
             callbacks=[ema],
         )
         trainer.train()
-    return Fitted(ema.average if config.ema_decay else network, mean, deviation)
+    return fitted(ema.average if config.ema_decay else network)
+
+
+def token_ids(network: SentenceTransformer, texts: Sequence[str]) -> TokenIds:
+    """Token ids as the network sees them."""
+    return TokenIds(network.tokenizer(list(texts), truncation=True, max_length=network.max_seq_length)["input_ids"])
 
 
 def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:

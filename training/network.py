@@ -1,12 +1,11 @@
 """The network that is trained: MiniLM, mean pooling and a two-layer head that puts out one score."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Dense, Pooling, Transformer
 from torch import Tensor, nn
@@ -33,12 +32,6 @@ def build(config: FitConfig) -> SentenceTransformer:
         ],
         device="cpu",
     )
-
-
-def scores(network: SentenceTransformer, texts: Sequence[str], mean: float, deviation: float) -> NDArray[np.float64]:
-    """Scores of normalised titles on the 0-100 scale, (n,) and not yet clipped."""
-    out = network.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
-    return np.asarray(out, np.float64)[:, 0] * deviation + mean
 
 
 class ScoreLoss(nn.Module):
