@@ -39,7 +39,7 @@ _NAMED = re.compile(rf"(?<![\w.])(?:{'|'.join(rf'(?P<n{number}>{name})' for numb
 
 
 def spell(text: str) -> str:
-    """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "US" as "United States"."""
+    """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "US" written out."""
     text = _WORDS.sub(_digits, text)
     text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
     text = _PERCENT.sub("%", text)

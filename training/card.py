@@ -14,7 +14,7 @@ or decisions about anyone.
 
 ## How it was made
 `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), mean pooling and a head of {hidden} GELU units, fine-tuned
-for {epochs:g} epochs, seed {seed}; the configuration, data digests and library versions are in `manifest.json`.
+for {epochs} epochs, seed {seed}; the configuration, data digests and library versions are in `manifest.json`.
 Weights are stored in 8 bits per output channel and computed with in 32-bit floating point.
 
 Labels: 20,388 real headlines (2014-2026) from public collections, each rated once, and 900 rated twice,
@@ -46,7 +46,7 @@ def card(name: str, metrics: Metrics, config: FitConfig) -> str:
     return _CARD.format(
         name=name,
         hidden=config.hidden,
-        epochs=config.epochs,
+        epochs=min(config.epochs, config.stop_after),
         seed=config.seed,
         table=table({name: metrics}),
         bias_top=metrics["dev"]["bias_top"],

@@ -56,7 +56,7 @@ def fit(
         raise InputError(f"{models / name} exists already: a version never changes, choose another name")
     examples = data.training_examples(folder, files, numbers.held_out_share)
     data.dev(folder)  # missing files are told now, not after the training
-    typer.echo(f"{len(examples)} examples, {numbers.epochs:g} epochs, seed {numbers.seed}", err=True)
+    typer.echo(f"{len(examples)} examples, {numbers.stop_after} epochs, seed {numbers.seed}", err=True)
     fitted = fit_network(examples, numbers)
     save(fitted, models / name, numbers, folder, files)
     typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)

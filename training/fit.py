@@ -63,7 +63,7 @@ def fit(
     def fitted(trained: SentenceTransformer) -> Fitted:
         return Fitted(trained, mean, deviation, lexical, config.lexical_share)
 
-    ema = MovingAverage(network, config.ema_decay, lambda average: on_epoch(fitted(average)))
+    ema = MovingAverage(network, config.ema_decay, config.stop_after, lambda average: on_epoch(fitted(average)))
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
             model=network,

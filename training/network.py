@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import Dense, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import TrainerCallback, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from training.base_encoder import base_encoder
 from training.config import FitConfig
@@ -105,10 +105,15 @@ class MovingAverage(TrainerCallback):
     EVERY = 4  # steps between updates: as good, and a quarter of the copying
 
     def __init__(
-        self, network: SentenceTransformer, decay: float, on_epoch: Callable[[SentenceTransformer], None]
+        self,
+        network: SentenceTransformer,
+        decay: float,
+        stop_after: int,
+        on_epoch: Callable[[SentenceTransformer], None],
     ) -> None:
         self.average = deepcopy(network).eval()
         self.decay = decay**self.EVERY
+        self.stop_after = stop_after
         self.on_epoch = on_epoch
         self.pairs = list(zip(self.average.parameters(), network.parameters(), strict=True))
 
@@ -121,6 +126,7 @@ class MovingAverage(TrainerCallback):
             for average, current in self.pairs:
                 average.lerp_(current.float(), 1 - decay)
 
-    def on_epoch_end(self, *_: object, **__: object) -> None:
-        """Hand the average to whoever follows the training."""
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Hand the average to whoever follows the training, and stop when it is time."""
         self.on_epoch(self.average)
+        control.should_training_stop = round(state.epoch or 0) >= self.stop_after

@@ -50,7 +50,10 @@ def test_the_same_seed_gives_the_same_weights(fitted: Fitted) -> None:
 
 
 def test_training_brings_scores_nearer_to_the_labels() -> None:
-    longer = fit(EXAMPLES, FitConfig(epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0))
+    longer = fit(
+        EXAMPLES,
+        FitConfig(epochs=6, stop_after=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0),
+    )
     actual = np.array([example.i_score for example in EXAMPLES])
     predicted = longer.scores([example.text for example in EXAMPLES])
     assert np.abs(predicted - actual).mean() < 0.6 * np.abs(actual - actual.mean()).mean()
@@ -90,7 +93,7 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
-    (tmp_path / "short.toml").write_text("epochs = 0.05\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8")
+    (tmp_path / "short.toml").write_text("epochs = 1\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8")
     options = ["--data", str(rated), "--models", str(models)]
     fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
     assert run(app, [*fitting, *options]).exit_code == 0
