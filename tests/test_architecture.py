@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")])
 
-FLOOR = {"types", "errors", "bands", "text", "amounts", "settings"}
+FLOOR = {"types", "errors", "bands", "text", "amounts", "settings", "windows"}
 LAYERS: list[set[str]] = [
     FLOOR,
     {"artifact", "ranking", "store", "keys"},

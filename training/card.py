@@ -27,8 +27,9 @@ On 900 headlines and on whole contrast families that it never saw (`iscore-train
 
 {table}
 
-"raters" is the agreement of the two ratings of the development set: as high as any model can be
-expected to score against them.
+The development set also chose when to stop training and how much the linear model counts, so expect
+a little less on other headlines. "raters" is the agreement of the two ratings of the development set:
+as high as any model can be expected to score against them.
 
 ## What it does badly
 - It knows its labels' view of the world: one rubric, one rater, English-language outlets, mostly

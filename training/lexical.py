@@ -32,8 +32,13 @@ class Lexical(nn.Module):
     def forward(self, input_ids: Tensor) -> Tensor:
         """Points, (batch,)."""
         buckets = (input_ids[:, :-1] * _MIX + input_ids[:, 1:]) % PAIR_BUCKETS
-        total = self.pieces[input_ids].sum(1) + self.pairs[buckets].sum(1)
+        total = _exact_sum(self.pieces[input_ids]) + _exact_sum(self.pairs[buckets])
         return total * (2 * input_ids.shape[1] - 1) ** -0.5 + self.intercept
+
+
+def _exact_sum(values: Tensor) -> Tensor:
+    """Sums over tokens in double precision: in single, the last bit would tell the size of the batch."""
+    return values.double().sum(1).float()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def rows_of(path: Path) -> Iterator[tuple[Fields, str | None]]:
     """
     source = place(str(path), None)
     with reading(source) as opened, said_of(source):
-        for chunk in reader_of(opened, source.format).chunks():
+        reader = reader_of(opened, source.format)  # held until the file is closed
+        for chunk in reader.chunks():
             yield from zip(chunk.rows, chunk.faults, strict=True)
 
 

@@ -1,5 +1,6 @@
 """From labels to a model version that serves, on a few headlines: the real path, only short."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -11,16 +12,29 @@ from typer.testing import CliRunner
 from service import artifact
 from service.errors import ArtifactError, InputError
 from service.model import load
+from service.text import headline_id
 from training import data
 from training.candidate import save
 from training.cli import app
 from training.config import FitConfig, read_config
-from training.dataset import Example
+from training.dataset import Example, read_rows
 from training.export import export
 from training.fit import Fitted, fit
+from training.join import join
+from training.split import is_held_out
 
 CONFIG = FitConfig(epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
-EXAMPLES = [example for example in data.contrast()[:48]]
+EXAMPLES = data.contrast()[:48]
+
+
+@pytest.fixture(autouse=True)
+def few_families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contrast families as in the real file, but few."""
+    rows = list(read_rows(data.CONTRAST))
+    held = [row for row in rows if is_held_out(row["family"], CONFIG.held_out_share)]
+    path = tmp_path / "contrast.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:48], *held[:200]]), "utf-8")
+    monkeypatch.setattr(data, "CONTRAST", path)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +51,6 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, e in enumerate(EXAMPLES)
     ]
     for name in (data.RATED, data.RATED_DEV):
-        import gzip
-
         (folder / name).write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
     return folder
 
@@ -71,7 +83,7 @@ def test_a_version_records_how_it_was_made(fitted: Fitted, tmp_path: Path, rated
     save(fitted, tmp_path / "try-2", CONFIG, rated, [data.CLIENT])
     found = artifact.read(tmp_path / "try-2")
     assert found.manifest["config"]["epochs"] == 1
-    assert set(found.manifest["data_sha256"]) == {data.RATED, data.RATED_DEV, "contrast.jsonl.gz", "client.jsonl"}
+    assert set(found.manifest["data_sha256"]) == {data.RATED, data.RATED_DEV, "contrast.jsonl", "client.jsonl"}
     assert found.manifest["libraries"]["torch"]
     assert {"dev", "raters", "contrast", "client"} <= set(found.json("metrics.json"))
     assert b"no evidence of quality" in found.files["CARD.md"]
@@ -122,13 +134,9 @@ def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
         "id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone"), "utf-8"
     )
     (tmp_path / "source.csv").write_text("title\nDAM  bursts\n", "utf-8")
-    from training.join import join
-
     assert join(tmp_path / "labels.csv", [tmp_path / "source.csv"], tmp_path) == {"train": (1, 2), "dev": (0, 0)}
     assert data.training_examples(tmp_path, [], 1.0) == [Example("DAM bursts", 50.0)]
 
 
 def _row(title: str) -> str:
-    from service.text import headline_id
-
     return f"{headline_id(title)},50,gnews,train,,\n"
