@@ -6,6 +6,7 @@ channel and are expanded to fp32 before they are used; nothing is quantised whil
 """
 
 import io
+import warnings
 
 import numpy as np
 import onnx
@@ -22,16 +23,20 @@ _SMALL = 4096  # smaller tensors (biases, norms) and vectors stay fp32: they wei
 def export(fitted: Fitted) -> bytes:
     """The serialised graph: ``input_ids`` (batch, tokens) int64 -> ``score`` (batch,) float32, 0-100."""
     buffer = io.BytesIO()
-    torch.onnx.export(
-        _Scorer(fitted).eval(),
-        (torch.ones((2, 8), dtype=torch.long),),
-        buffer,
-        input_names=["input_ids"],
-        output_names=["score"],
-        dynamic_axes={"input_ids": {0: "batch", 1: "tokens"}, "score": {0: "batch"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The tracing exporter is deprecated, and warns of every shape it reads. It needs no further
+        # library, and torch is pinned.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Scorer(fitted).eval(),
+            (torch.ones((2, 8), dtype=torch.long),),
+            buffer,
+            input_names=["input_ids"],
+            output_names=["score"],
+            dynamic_axes={"input_ids": {0: "batch", 1: "tokens"}, "score": {0: "batch"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
     graph = onnx.load_model_from_string(buffer.getvalue())
     _store_in_8_bits(graph)
     onnx.checker.check_model(graph)
