@@ -459,4 +459,13 @@ def test_serve_says_where_it_listens_and_stops_when_told(
         assert answer.status == 200
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate()
-    assert (out, err) == (b"", b"")
+    assert (out, err, process.returncode) == (b"", b"", 0)
+
+
+def test_a_start_with_a_damaged_model_is_one_line_that_names_the_file(shelf: Path, tmp_path: Path) -> None:
+    (shelf / "CURRENT").write_text("broken-1\n")
+    process = spawn("serve", "--port", 0, "--state", tmp_path / "state", ISCORE_MODELS=shelf)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, b"")
+    reason = "is damaged: its SHA-256 is not the one in manifest.json"
+    assert err.decode() == f"error: {shelf / 'broken-1' / 'CARD.md'} {reason}\n"

@@ -52,9 +52,11 @@ def serve(settings: Settings) -> None:
         app = create_app(settings)
         # Silent until it has started: what stops the start is raised below, and told once.
         config = uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_S)
-        _Server(config, app, settings).run([listener])
-        if failure := getattr(app.state, "failure", None):
-            raise failure
+        try:
+            _Server(config, app, settings).run([listener])
+        finally:  # the server leaves by SystemExit when the start failed
+            if failure := getattr(app.state, "failure", None):
+                raise failure
 
 
 def _listener(settings: Settings) -> socket.socket:
