@@ -4,16 +4,17 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from service.bands import BANDS, band_of, rounded
 from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.types import Headline
 from service.windows import window_name, window_words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MORE_PATH = "/top"
 """Where a reader without scripts goes on: the page that shows the rest of the list."""
@@ -127,7 +128,9 @@ def render(template: str, context: dict[str, Any]) -> bytes:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # not needed for the first list
+
     loader = PackageLoader("service", "widget/templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 

@@ -3,15 +3,21 @@
 import logging
 import signal
 import socket
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 
-from service.api.app import create_app
+from service.current import Load
 from service.errors import SettingsError
+from service.model import ImportanceModel, load
 from service.registry import Registry
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SHUTDOWN_S = 10
 
@@ -19,7 +25,7 @@ SHUTDOWN_S = 10
 class _Server(uvicorn.Server):
     """Says where it listens, once it does, and that it is not ready any more, once it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, app: "FastAPI", settings: Settings) -> None:
         super().__init__(config)
         self._app = app
         self._settings = settings
@@ -47,9 +53,12 @@ def serve(settings: Settings) -> None:
     Raises SettingsError when the address cannot be listened on, and what store and model raise when they are opened.
     """
     # Bound first, so that port 0 is a real port before anybody is told where the service is.
-    with _listener(settings) as listener:
+    with _listener(settings) as listener, ThreadPoolExecutor(1) as aside:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        app = create_app(settings)
+        load_ = _begin_to_load(settings, aside)
+        from service.api.app import create_app  # takes a second, in which the model loads
+
+        app = create_app(settings, load=load_)
         # Silent until it has started: what stops the start is raised below, and told once.
         config = uvicorn.Config(app, access_log=False, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_S)
         try:
@@ -57,6 +66,18 @@ def serve(settings: Settings) -> None:
         finally:  # the server leaves by SystemExit when the start failed
             if failure := getattr(app.state, "failure", None):
                 raise failure
+
+
+def _begin_to_load(settings: Settings, aside: Executor) -> Load:
+    """A ``load`` whose first call, for the version that is current now, began here."""
+    registry = Registry(settings.models)
+    folder = registry.path(registry.current())
+    begun = [aside.submit(load, folder, settings.threads)]
+
+    def take(path: Path, threads: int) -> ImportanceModel:
+        return begun.pop().result() if begun and path == folder else load(path, threads)
+
+    return take
 
 
 def _listener(settings: Settings) -> socket.socket:
