@@ -1,7 +1,7 @@
 """Fine-tune the encoder and its head on labels: the ``fit`` of ``iscore-train``."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -43,15 +43,8 @@ class Fitted:
         return (1 - self.lexical_share) * deep + self.lexical_share * np.array(wide)
 
 
-def fit(
-    examples: Sequence[Example],
-    config: FitConfig,
-    on_epoch: Callable[[Fitted], None] = lambda fitted: None,
-) -> Fitted:
-    """Train on ``examples``; the same examples, configuration and machine give the same weights.
-
-    ``on_epoch`` receives the averaged network after each epoch.
-    """
+def fit(examples: Sequence[Example], config: FitConfig) -> Fitted:
+    """Train on ``examples``; the same examples, configuration and machine give the same weights."""
     set_seed(config.seed)
     shown = _shown(_augmented(examples, config), config)
     rated = np.array([example.i_score for example in examples])
@@ -59,11 +52,7 @@ def fit(
     network = build(config)
     ids = token_ids(network, [example.text for example in examples])
     lexical = fit_lexical(examples, ids, network.tokenizer.vocab_size, config.lexical_penalty)
-
-    def fitted(trained: SentenceTransformer) -> Fitted:
-        return Fitted(trained, mean, deviation, lexical, config.lexical_share)
-
-    ema = MovingAverage(network, config.ema_decay, config.stop_after, lambda average: on_epoch(fitted(average)))
+    ema = MovingAverage(network, config.ema_decay, config.stop_after)
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
             model=network,
@@ -73,7 +62,8 @@ def fit(
             callbacks=[ema],
         )
         trainer.train()
-    return fitted(ema.average if config.ema_decay else network)
+    trained = ema.average if config.ema_decay else network
+    return Fitted(trained, mean, deviation, lexical, config.lexical_share)
 
 
 def token_ids(network: SentenceTransformer, texts: Sequence[str]) -> TokenIds:

@@ -1,6 +1,6 @@
 """The network that is trained: MiniLM, mean pooling and a two-layer head that puts out one score."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -104,17 +104,10 @@ class MovingAverage(TrainerCallback):
 
     EVERY = 4  # steps between updates: as good, and a quarter of the copying
 
-    def __init__(
-        self,
-        network: SentenceTransformer,
-        decay: float,
-        stop_after: int,
-        on_epoch: Callable[[SentenceTransformer], None],
-    ) -> None:
+    def __init__(self, network: SentenceTransformer, decay: float, stop_after: int) -> None:
         self.average = deepcopy(network).eval()
         self.decay = decay**self.EVERY
         self.stop_after = stop_after
-        self.on_epoch = on_epoch
         self.pairs = list(zip(self.average.parameters(), network.parameters(), strict=True))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, *_: object, **__: object) -> None:
@@ -127,6 +120,5 @@ class MovingAverage(TrainerCallback):
                 average.lerp_(current.float(), 1 - decay)
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Hand the average to whoever follows the training, and stop when it is time."""
-        self.on_epoch(self.average)
+        """Stop when it is time."""
         control.should_training_stop = round(state.epoch or 0) >= self.stop_after
