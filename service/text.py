@@ -34,6 +34,8 @@ _QUOTES = str.maketrans(
     {**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")}
 )
 _TRAILING = re.compile(r"[\s.:|·–—-]+$")
+# "'We are not afraid'": the marks say only that somebody said so, and moved a score by up to 14 points.
+_QUOTED = re.compile(r"""^(?:"([^"]+)"|'((?:[^']|(?<=\w)'(?=\w))+)')$""")
 _HASHTAG = re.compile(r"#(?=[^\W\d])")
 
 # Urgency and section names only. Markers of form ("Watch:", "Opinion:", "In pictures:") tell what kind of text follows
@@ -162,8 +164,8 @@ def _normalise_once(text: str) -> str:
     text = _HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text)))
     if (match := _TAIL.match(text) or _CREDIT.match(text)) and _is_source(match[2]):
         text = match[1]
-    text = spell(text)
-    return _TRAILING.sub("", text)
+    text = _TRAILING.sub("", spell(text))
+    return (match[1] or match[2]).strip() if (match := _QUOTED.match(text)) else text
 
 
 def _worded(char: str) -> bool:

@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from service.model import ImportanceModel, load
 from service.registry import Registry
 from service.settings import read_settings
+
+# No deadlines: a busy machine is no failure. The same examples in every run: a red suite can be run again.
+settings.register_profile("iscore", deadline=None, derandomize=True, database=None)
+settings.load_profile("iscore")
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ fields = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=250, derandomize=True, deadline=None, database=None)
+@settings(max_examples=250)
 @given(item=fields | json_values)
 def test_whatever_comes_is_a_sound_headline_or_an_input_error(item: object) -> None:
     headline = judged(item)

@@ -62,7 +62,7 @@ def test_a_title_has_the_same_bits_alone_and_among_all_others(
     assert [title for title, score in zip(titles, found, strict=True) if score.tobytes() != alone[title]] == []
 
 
-@settings(max_examples=12, derandomize=True, deadline=None, database=None)
+@settings(max_examples=12)
 @given(titles=st.lists(st.sampled_from(TITLES + ODD), min_size=1, max_size=24))
 def test_a_title_has_the_same_bits_in_any_batch_and_any_order(
     one_thread: ImportanceModel, alone: dict[str, bytes], titles: list[str]

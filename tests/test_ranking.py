@@ -52,7 +52,7 @@ queries = st.builds(
     min_score=st.sampled_from([0, 12, 60]),
     collapse=st.sampled_from(["story", "none"]),
 )
-bounded = settings(max_examples=150, derandomize=True, deadline=None, database=None)
+bounded = settings(max_examples=150)
 
 
 @bounded

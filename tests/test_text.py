@@ -146,6 +146,18 @@ def test_normalise_is_blind_to_cleaning_and_empty_only_for_an_empty_title(text: 
     assert bool(normalise(text)) == bool(clean(text))
 
 
+@pytest.mark.parametrize(
+    "quoted", ["'We don't know'", "\u201cWe don't know\u201d", '"We don\'t know." | Reuters', '" We don\'t know"']
+)
+def test_a_title_wholly_in_quotation_marks_reads_as_without(quoted: str) -> None:
+    assert normalise(quoted) == "We don't know"
+
+
+@pytest.mark.parametrize("title", ["'Big' and 'small'", "He said 'no'", "'Rich' list: 10 who left", '""'])
+def test_quotation_marks_around_a_part_stay(title: str) -> None:
+    assert normalise(title) == title
+
+
 @given(st.text(st.characters(max_codepoint=0x24F), max_size=40))
 def test_normalise_is_blind_to_the_shape_of_quotes(text: str) -> None:
     straight = clean(text)

@@ -18,7 +18,7 @@ from training.config import FitConfig
 from training.dataset import read_labels
 from training.evaluate import evaluate
 from training.export import export
-from training.fit import Fitted
+from training.fitted import Fitted
 
 _LIBRARIES = ("torch", "sentence-transformers", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
 _GOLDEN_CONTRAST = 30

@@ -14,7 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from training.fit import Fitted
+from training.fitted import Fitted
 
 OPSET = 17
 _SMALL = 4096  # smaller tensors (biases, norms) and vectors stay fp32: they weigh little and matter most

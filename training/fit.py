@@ -2,45 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 from datasets import Dataset
-from numpy.typing import NDArray
-from sentence_transformers import (
-    SentenceTransformer,
-    SentenceTransformerTrainer,
-    SentenceTransformerTrainingArguments,
-)
+from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from transformers import set_seed
 
 from training.augment import siblings, with_typos
 from training.config import FitConfig
 from training.dataset import Example
-from training.lexical import Lexical, TokenIds, fit_lexical
+from training.fitted import Fitted, token_ids
+from training.lexical import fit_lexical
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A trained network with the scale of its output, and the linear model beside it."""
-
-    network: SentenceTransformer
-    mean: float
-    deviation: float
-    lexical: Lexical
-    lexical_share: float
-
-    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Scores of normalised titles on the 0-100 scale, (n,) and not yet clipped."""
-        out = self.network.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
-        deep = np.asarray(out, np.float64)[:, 0] * self.deviation + self.mean
-        wide = [self.lexical(torch.tensor([ids])).item() for ids in token_ids(self.network, texts).rows]
-        return (1 - self.lexical_share) * deep + self.lexical_share * np.array(wide)
 
 
 def fit(examples: Sequence[Example], config: FitConfig) -> Fitted:
@@ -64,11 +41,6 @@ def fit(examples: Sequence[Example], config: FitConfig) -> Fitted:
         trainer.train()
     trained = ema.average if config.ema_decay else network
     return Fitted(trained, mean, deviation, lexical, config.lexical_share)
-
-
-def token_ids(network: SentenceTransformer, texts: Sequence[str]) -> TokenIds:
-    """Token ids as the network sees them."""
-    return TokenIds(network.tokenizer(list(texts), truncation=True, max_length=network.max_seq_length)["input_ids"])
 
 
 def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:

@@ -65,7 +65,7 @@ def ask(described: BaseSchema, service: Service, label: str, mode: GenerationMod
     operation = described[path][method]
     key = service.key() if label == "POST /v1/headlines" else {}
 
-    @settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case[Any]) -> None:
         case.call_and_validate(checks=CHECKS, headers=key)

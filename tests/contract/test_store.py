@@ -22,7 +22,6 @@ HEADLINE = Headline("a1", "Parliament passes budget", "https://example.org/a1", 
 # The store is shared by the examples of one property: each example says what it needs of it.
 on_one_store = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.store.changes import Changes, plan
@@ -36,7 +36,6 @@ def planned(state: State, batch: list[ScoredHeadline]) -> Changes:
     return plan(batch, state[0], {key: set(raws) for key, raws in state[1].items()})
 
 
-@settings(deadline=None)
 @given(before=items, batch=items)
 def test_a_batch_changes_what_its_headlines_change_one_by_one(
     before: list[ScoredHeadline], batch: list[ScoredHeadline]
@@ -52,7 +51,6 @@ def test_a_batch_changes_what_its_headlines_change_one_by_one(
     assert applied(start, whole) == state
 
 
-@settings(deadline=None)
 @given(batch=items)
 def test_a_batch_that_changes_nothing_is_false(batch: list[ScoredHeadline]) -> None:
     state = applied(({}, {}), planned(({}, {}), batch))

@@ -19,7 +19,8 @@ from training.cli import app
 from training.config import FitConfig, read_config
 from training.dataset import Example, read_rows
 from training.export import export
-from training.fit import Fitted, fit
+from training.fit import fit
+from training.fitted import Fitted
 from training.join import join
 from training.split import is_held_out
 
