@@ -39,7 +39,7 @@ def test_dressing_a_headline_up_changes_nothing(model: ImportanceModel, dressing
 
 def test_the_card_says_what_the_model_does_on_held_out_families(model: ImportanceModel, models_dir: Path) -> None:
     recorded = artifact.read(models_dir / model.version).json("metrics.json")["contrast"]
-    held = data.held_out(model.manifest["config"]["held_out_share"])
+    held = data.held_out(data.CONTRAST, model.manifest["config"]["held_out_share"])
     measured = contrast(model.predict([one.text for one in held]).astype(np.float64), held)
     assert measured == pytest.approx({name: recorded[name] for name in measured}, abs=0.01)
     assert measured["ordered_pairs"] >= 0.91

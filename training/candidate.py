@@ -48,7 +48,7 @@ def _load_unfinished(name: str, files: dict[str, bytes]) -> ImportanceModel:
 
 def _golden(model: ImportanceModel, config: FitConfig) -> list[dict[str, object]]:
     """Titles that are ours to publish, with this model's scores: the client's ten and held-out contrast titles."""
-    held = data.held_out(config.held_out_share)
+    held = data.held_out(data.CONTRAST, config.held_out_share)
     step = max(1, len(held) // _GOLDEN_CONTRAST)
     titles = [label.title for label in read_labels(data.CLIENT)] + [one.text for one in held[::step]]
     return [{"title": title, "score": float(score)} for title, score in zip(titles, model.predict(titles), strict=True)]

@@ -22,9 +22,7 @@ app = typer.Typer(
     help="Train, judge and promote scoring models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
 
-DataOption = Annotated[
-    Path, typer.Option("--data", help="Folder with rated_train.jsonl.gz and rated_dev.jsonl.gz (see `join`).")
-]
+DataOption = Annotated[Path, typer.Option("--data", help="Folder with the joined headlines (see `join`).")]
 ModelsOption = Annotated[Path, typer.Option("--models", help="Folder of the model versions and CURRENT.")]
 _DATA = HERE / "var" / "data"
 _MODELS = Settings.model_fields["models"].default
@@ -47,7 +45,7 @@ def fit(
     iscore-train fit newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    _train_extra()
+    _train_extra("fit")
     from training.candidate import save
     from training.fit import fit as fit_network
 
@@ -94,12 +92,28 @@ def promote(
 @app.command()
 def join(
     sources: Annotated[list[Path], typer.Argument(help="CSV, JSONL or Parquet files with a title column.")],
-    labels: Annotated[Path, typer.Option(help="The published labels.")] = data.LABELS / "rated.csv.gz",
+    labels: Annotated[Path, typer.Option(help="Folder of the published labels.")] = data.LABELS,
     out: DataOption = _DATA,
 ) -> None:
-    """Put the published labels (ids and scores) together with headlines from the public sources."""
-    for split, (found, total) in join_labels(labels, sources, out).items():
-        typer.echo(f"{split}: {found} of {total} rated headlines found")
+    """Put the published labels (ids, scores, stories) together with headlines from the public sources."""
+    for name, (found, total) in join_labels(labels, sources, out).items():
+        typer.echo(f"{name}: {found} of {total} headlines found")
+
+
+@app.command()
+def stories(
+    sources: Annotated[list[Path], typer.Argument(help="CSV, JSONL or Parquet files with title and date columns.")],
+    out: Annotated[Path, typer.Option(help="CSV file of headline ids and story numbers, gzipped.")],
+) -> None:
+    """Find headlines of one story in different words, which training teaches to score alike.
+
+    Takes ten minutes for 400,000 headlines on two cores.
+    """
+    _train_extra("stories")
+    from training.mine import mine
+
+    found = mine(sources, out)
+    typer.echo(f"{sum(map(len, found))} headlines in {len(found)} stories: {out}")
 
 
 def _judge(model: ImportanceModel, folder: Path) -> Metrics:
@@ -107,12 +121,12 @@ def _judge(model: ImportanceModel, folder: Path) -> Metrics:
     return evaluate_model(model, folder, config.get("held_out_share", FitConfig().held_out_share))
 
 
-def _train_extra() -> None:
+def _train_extra(command: str) -> None:
     try:
         import sentence_transformers  # noqa: F401
         import torch  # noqa: F401
     except ImportError as exc:
-        raise MissingExtraError("iscore-train fit", "train") from exc
+        raise MissingExtraError(f"iscore-train {command}", "train") from exc
 
 
 def main() -> None:

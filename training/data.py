@@ -16,8 +16,10 @@ from training.split import is_held_out
 LABELS = Path(__file__).resolve().parent.parent / "data" / "labels"
 CLIENT = LABELS / "client.jsonl"
 CONTRAST = LABELS / "contrast.jsonl.gz"
+WORDINGS = LABELS / "wordings.jsonl.gz"
 RATED = "rated_train.jsonl.gz"
 RATED_DEV = "rated_dev.jsonl.gz"
+STORIES = "stories.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +33,36 @@ class Dev:
 
 
 def training_examples(folder: Path, labels: Sequence[Path], held_out_share: float) -> list[Example]:
-    """Rated headlines, contrast families that are not held out, and label files, in that order."""
-    rated = [Example(normalise(row["title"]), float(row["i_score"])) for row in read_rows(_rated(folder, RATED))]
-    families = [one for one in contrast() if not is_held_out(one.family, held_out_share)]
+    """Rated headlines, families that are not held out, stories, and label files, in that order."""
+    rated = [Example(normalise(row["title"]), float(row["i_score"])) for row in read_rows(_joined(folder, RATED))]
+    families = [
+        one for path in (CONTRAST, WORDINGS) for one in families_in(path) if not is_held_out(one.family, held_out_share)
+    ]
     own = [
         Example(normalise(label.title), label.i_score, label.weight) for path in labels for label in read_labels(path)
     ]
-    return rated + families + own
+    return rated + families + _stories(folder) + own
 
 
-def contrast() -> list[Example]:
-    """All contrast families."""
-    return contrast_examples(read_rows(CONTRAST))
+def families_in(path: Path) -> list[Example]:
+    """All families of CONTRAST or WORDINGS."""
+    return contrast_examples(read_rows(path))
 
 
-def held_out(share: float) -> list[Example]:
-    """The contrast families that a run with this share never trained on."""
-    return [one for one in contrast() if is_held_out(one.family, share)]
+def held_out(path: Path, share: float) -> list[Example]:
+    """The families of CONTRAST or WORDINGS that a run with this share never trained on."""
+    return [one for one in families_in(path) if is_held_out(one.family, share)]
 
 
 def dev(folder: Path) -> Dev:
     """The development set."""
-    rows = list(read_rows(_rated(folder, RATED_DEV)))
+    rows = list(read_rows(_joined(folder, RATED_DEV)))
     return Dev([row["title"] for row in rows], *(_column(rows, key) for key in ("i_score", "rater_a", "rater_b")))
 
 
 def digests(folder: Path, labels: Sequence[Path]) -> dict[str, str]:
     """SHA-256 of every file that a run reads."""
-    files = [folder / RATED, folder / RATED_DEV, CONTRAST, *labels]
+    files = [folder / RATED, folder / RATED_DEV, folder / STORIES, CONTRAST, WORDINGS, *labels]
     return {path.name: digest(path) for path in files}
 
 
@@ -66,11 +70,19 @@ def _column(rows: Sequence[dict[str, Any]], key: str) -> Scores:
     return np.array([float(row[key]) for row in rows])
 
 
-def _rated(folder: Path, name: str) -> Path:
+def _stories(folder: Path) -> list[Example]:
+    """Groups without a score: only their members' differences are trained, towards none."""
+    return [
+        Example(normalise(row["title"]), 0.0, weight=0.0, family=f"story/{row['story']}", factor="equals")
+        for row in read_rows(_joined(folder, STORIES))
+    ]
+
+
+def _joined(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.is_file():
         raise InputError(
-            f"{path} is not there: the rated headlines' texts are not ours to publish. "
-            "data/README.md says how to join data/labels/rated.csv.gz with the public sources (`iscore-train join`)."
+            f"{path} is not there: the texts of real headlines are not ours to publish. "
+            "data/README.md says how to join their published ids with the public sources (`iscore-train join`)."
         )
     return path

@@ -7,28 +7,31 @@ import numpy as np
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
 from training import data
-from training.dataset import read_labels
+from training.dataset import Example, read_labels
 from training.metrics import Scores, agreement, contrast, spearman
 
 Metrics = dict[str, dict[str, float]]
 
 
 def evaluate(model: ImportanceModel, folder: Path, held_out_share: float) -> Metrics:
-    """Figures of a loaded model: ``dev``, ``raters`` (their own agreement), ``contrast`` and ``client``."""
+    """Figures of a loaded model: ``dev``, ``raters`` (their own agreement), families and client."""
     dev = data.dev(folder)
-    held = data.held_out(held_out_share)
+    families = {"contrast": data.CONTRAST, "wordings": data.WORDINGS}
+    held = {name: data.held_out(path, held_out_share) for name, path in families.items()}
     return {
         "dev": {"headlines": len(dev.titles), **agreement(_predict(model, dev.titles), dev.i_scores)},
         "raters": {
             "spearman": spearman(dev.rater_a, dev.rater_b),
             "mean_difference": float(np.abs(dev.rater_a - dev.rater_b).mean()),
         },
-        "contrast": {
-            "families": len({example.family for example in held}),
-            **contrast(_predict(model, [example.text for example in held]), held),
-        },
+        **{name: _families(model, examples) for name, examples in held.items()},
         "client": _client(model),
     }
+
+
+def _families(model: ImportanceModel, held: list[Example]) -> dict[str, float]:
+    predicted = _predict(model, [example.text for example in held])
+    return {"families": len({example.family for example in held}), **contrast(predicted, held)}
 
 
 def _client(model: ImportanceModel) -> dict[str, float]:

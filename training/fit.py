@@ -24,7 +24,7 @@ def fit(examples: Sequence[Example], config: FitConfig) -> Fitted:
     """Train on ``examples``; the same examples, configuration and machine give the same weights."""
     set_seed(config.seed)
     shown = _shown(_augmented(examples, config), config)
-    rated = np.array([example.i_score for example in examples])
+    rated = np.array([example.i_score for example in examples if example.weight])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     network = build(config)
     ids = token_ids(network, [example.text for example in examples])

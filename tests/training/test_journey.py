@@ -25,17 +25,19 @@ from training.join import join
 from training.split import is_held_out
 
 CONFIG = FitConfig(epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
-EXAMPLES = data.contrast()[:48]
+EXAMPLES = data.families_in(data.CONTRAST)[:48]
+STORY = "Mayor opens bridge"
 
 
 @pytest.fixture(autouse=True)
 def few_families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contrast families as in the real file, but few."""
-    rows = list(read_rows(data.CONTRAST))
-    held = [row for row in rows if is_held_out(row["family"], CONFIG.held_out_share)]
-    path = tmp_path / "contrast.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:48], *held[:200]]), "utf-8")
-    monkeypatch.setattr(data, "CONTRAST", path)
+    """Families as in the real files, but few."""
+    for name in ("CONTRAST", "WORDINGS"):
+        rows = list(read_rows(getattr(data, name)))
+        held = [row for row in rows if is_held_out(row["family"], CONFIG.held_out_share)]
+        path = tmp_path / f"{name.lower()}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:48], *held[:200]]), "utf-8")
+        monkeypatch.setattr(data, name, path)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,8 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"title": e.text, "i_score": e.i_score, "rater_a": e.i_score, "rater_b": e.i_score + i % 3}
         for i, e in enumerate(EXAMPLES)
     ]
-    for name in (data.RATED, data.RATED_DEV):
+    rows_of = {data.RATED: rows, data.RATED_DEV: rows, data.STORIES: [{"title": STORY, "story": 0}] * 4}
+    for name, rows in rows_of.items():
         (folder / name).write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
     return folder
 
@@ -84,9 +87,10 @@ def test_a_version_records_how_it_was_made(fitted: Fitted, tmp_path: Path, rated
     save(fitted, tmp_path / "try-2", CONFIG, rated, [data.CLIENT])
     found = artifact.read(tmp_path / "try-2")
     assert found.manifest["config"]["epochs"] == 1
-    assert set(found.manifest["data_sha256"]) == {data.RATED, data.RATED_DEV, "contrast.jsonl", "client.jsonl"}
+    joined = {data.RATED, data.RATED_DEV, data.STORIES}
+    assert set(found.manifest["data_sha256"]) == joined | {"contrast.jsonl", "wordings.jsonl", "client.jsonl"}
     assert found.manifest["libraries"]["torch"]
-    assert {"dev", "raters", "contrast", "client"} <= set(found.json("metrics.json"))
+    assert {"dev", "raters", "contrast", "wordings", "client"} <= set(found.json("metrics.json"))
     assert b"no evidence of quality" in found.files["CARD.md"]
 
 
@@ -131,12 +135,15 @@ def test_a_wrong_configuration_is_told(tmp_path: Path, text: str, reason: str) -
 
 
 def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
-    (tmp_path / "labels.csv").write_text(
-        "id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone"), "utf-8"
-    )
-    (tmp_path / "source.csv").write_text("title\nDAM  bursts\n", "utf-8")
-    assert join(tmp_path / "labels.csv", [tmp_path / "source.csv"], tmp_path) == {"train": (1, 2), "dev": (0, 0)}
-    assert data.training_examples(tmp_path, [], 1.0) == [Example("DAM bursts", 50.0)]
+    rated = "id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone")
+    (tmp_path / "rated.csv.gz").write_bytes(gzip.compress(rated.encode()))
+    (tmp_path / "stories.csv.gz").write_bytes(gzip.compress(f"id,story\n{headline_id(STORY)},7\n".encode()))
+    (tmp_path / "source.csv").write_text(f"title\nDAM  bursts\n{STORY}\n", "utf-8")
+    found = join(tmp_path, [tmp_path / "source.csv"], tmp_path)
+    assert found == {data.RATED: (1, 2), data.RATED_DEV: (0, 0), data.STORIES: (1, 1)}
+    rated_one, story = data.training_examples(tmp_path, [], 1.0)
+    assert rated_one == Example("DAM bursts", 50.0)
+    assert (story.text, story.weight, story.family) == (STORY, 0.0, "story/7")
 
 
 def _row(title: str) -> str:
