@@ -12,7 +12,7 @@ FLOOR = {"types", "errors", "bands", "text", "amounts", "settings", "windows"}
 LAYERS: list[set[str]] = [
     FLOOR,
     {"artifact", "ranking", "store", "keys"},
-    {"model", "registry", "scoring", "lists", "forms", "widget"},
+    {"model", "registry", "scoring", "explain", "lists", "forms", "widget"},
     {"current", "ingest", "rescore", "batch", "files", "sample"},
     {"api"},
     {"cli"},

@@ -20,6 +20,7 @@ import pytest
 
 from service.bands import BANDS
 from service.cli.main import main
+from service.explain import explain
 from service.files.rows import CHUNK_ROWS
 from service.model import ImportanceModel
 from service.registry import Registry
@@ -158,6 +159,26 @@ def test_score_prints_a_table_on_a_terminal(
     fields = score_fields(raw, model.version)
     symbol = next(band.symbol for band in BANDS if band.name == fields["band"])
     assert iscore("score", TITLE).out.split(maxsplit=4) == [str(fields["i_score"]), "/", "100", symbol, TITLE + "\n"]
+
+
+def test_score_explains_in_a_pipe_and_as_json(iscore: Run, model: ImportanceModel) -> None:
+    why = explain(model, TITLE)
+    points = "".join(f"\t{word.word} {word.points:+.1f}" for word in why.words)
+    assert iscore("score", "--explain", TITLE).out.endswith(f"\t{TITLE}{points}\n")
+    told = json.loads(iscore("score", "--explain", "--json", TITLE).out)
+    assert told["why"]["base"] + sum(w["points"] for w in told["why"]["words"]) == pytest.approx(told["i_score_raw"])
+
+
+def test_score_explains_with_coloured_words_on_a_terminal(
+    iscore: Run, model: ImportanceModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = iscore("score", "--explain", "Earthquake kills 4,000").out
+    points = {word.word: word.points for word in explain(model, "Earthquake kills 4,000").words}
+    assert points["kills"] > 10
+    assert f"\x1b[1;31mkills \x1b[0m\x1b[2m{points['kills']:+.0f}" in out
 
 
 @pytest.mark.parametrize("by", ["file", "pipe"])

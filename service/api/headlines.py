@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from service import forms
@@ -15,6 +16,7 @@ from service.api.problems import problem
 from service.api.schemas import HeadlineAnswer, IngestAnswer, IngestItem, Problem
 from service.api.state import State
 from service.errors import InputError, TooLargeError
+from service.explain import explain as points
 from service.ingest import Outcome, counts, ingest
 from service.store.contract import ApiKey, Reply
 
@@ -71,22 +73,29 @@ async def post_headlines(
 @router.get(
     "/v1/headlines/{headline_id}",
     response_model=HeadlineAnswer,
+    response_model_exclude_unset=True,
     responses={404: {"model": Problem}, 503: {"model": Problem}},
     operation_id="headline",
 )
-def get_headline(state: StateDep, headline_id: str) -> Any:
+def get_headline(
+    state: StateDep, headline_id: str, explain: Annotated[bool, Query(description="Add points per word.")] = False
+) -> Any:
     """One headline with its scores."""
     found = state.store.get(headline_id)
     if found is None:
         return problem(404, "unknown-headline", f"There is no headline {headline_id[:40]!r}.")
     headline, raws = found
-    raw = raws.get(state.model.version)
+    model = state.model
+    raw = raws.get(model.version)
+    with state.admission.place() if explain else nullcontext():
+        why = {"why": asdict(points(model, headline.title))} if explain else {}
     return {
         **forms.headline_fields(headline),
         "first_seen_at": forms.rfc3339(headline.first_seen_at),
         "score": None if raw is None else forms.score_view(raw),
-        "model": state.model.version,
+        "model": model.version,
         "scores": raws,
+        **why,
     }
 
 

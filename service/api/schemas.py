@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from service.text import MAX_TITLE_CHARS, clean, title_problem
 
 BandName = Literal["top", "major", "notable"]
 MAX_SCORED = 256
+MAX_EXPLAINED = 16
 
 
 class Problem(BaseModel):
@@ -18,6 +19,22 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[dict[str, str]] | None = Field(None, description="Field and reason of each fault.")
+
+
+class WordView(BaseModel):
+    """A word and the points that it adds."""
+
+    word: str
+    start: int = Field(description="First character in the title; end is the one behind the last.")
+    end: int
+    points: float
+
+
+class WhyView(BaseModel):
+    """Points per word: base plus all points is `i_score_raw`."""
+
+    base: float = Field(description="Score of a title without words.")
+    words: list[WordView]
 
 
 class Score(BaseModel):
@@ -86,6 +103,7 @@ class HeadlineAnswer(HeadlineView):
     score: Score | None = Field(description="None until the current model has scored it.")
     model: str
     scores: dict[str, float] = Field(description="Raw score by model version.")
+    why: WhyView | None = Field(None, description="Only with explain=true.")
 
 
 class TitleToScore(BaseModel):
@@ -122,6 +140,9 @@ class ScoreRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"headlines": ["Volcano erupts near capital, 40,000 flee"]}]}
     )
     headlines: Annotated[list[Annotated[TitleToScore, _TITLE_OR_OBJECT]], Field(min_length=1, max_length=MAX_SCORED)]
+    explain: bool = Field(
+        False, strict=True, description=f"Give points per word; for at most {MAX_EXPLAINED} headlines."
+    )
 
     @field_validator("headlines", mode="before")
     @classmethod
@@ -130,12 +151,20 @@ class ScoreRequest(BaseModel):
             return headlines
         return [{"title": one} if isinstance(one, str) else one for one in headlines]
 
+    @field_validator("explain")
+    @classmethod
+    def _explainable(cls, explain: bool, info: ValidationInfo) -> bool:
+        if explain and len(info.data.get("headlines", ())) > MAX_EXPLAINED:
+            raise ValueError(f"points per word cost some 100 scores a headline: ask for at most {MAX_EXPLAINED}")
+        return explain
+
 
 class ScoredTitle(Score):
     """A scored title."""
 
     id: str
     title: str
+    why: WhyView | None = Field(None, description="Only with explain.")
 
 
 class ScoreAnswer(BaseModel):

@@ -1,5 +1,6 @@
 """``/v1/score``: scores of titles, nothing kept."""
 
+from dataclasses import asdict
 from time import perf_counter
 
 from fastapi import APIRouter, Response
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Response
 from service import forms
 from service.api.deps import StateDep
 from service.api.schemas import Problem, ScoreAnswer, ScoreRequest
+from service.explain import explain
 from service.scoring import score_titles
 from service.text import headline_id
 
@@ -16,18 +18,20 @@ router = APIRouter(tags=["scoring"])
 @router.post(
     "/v1/score",
     response_model=ScoreAnswer,
+    response_model_exclude_unset=True,
     responses={400: {"model": Problem}, 413: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     operation_id="score",
 )
 def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str, object]:
-    """Score up to 256 headlines."""
+    """Score up to 256 headlines, or up to 16 with points per word."""
     model, titles, started = state.model, [one.title for one in asked.headlines], perf_counter()
     with state.admission.place():
         raws = score_titles(model, titles)
+        whys = [{"why": asdict(explain(model, title))} if asked.explain else {} for title in titles]
     response.headers["Server-Timing"] = f"score;dur={(perf_counter() - started) * 1000:.1f}"
     response.headers["Cache-Control"] = "no-store"
     items = [
-        {"id": headline_id(title), "title": title, **forms.score_view(raw)}
-        for title, raw in zip(titles, raws, strict=True)
+        {"id": headline_id(title), "title": title, **forms.score_view(raw), **why}
+        for title, raw, why in zip(titles, raws, whys, strict=True)
     ]
     return {"model": model.version, "items": items}

@@ -3,7 +3,9 @@
 import io
 import signal
 import sys
+from bisect import bisect
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,6 +27,7 @@ def score(
         typer.Option(metavar="FILE", help="Score the lines of a text file; - is standard input."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how many points each word adds.")] = False,
 ) -> None:
     """Print the i-Score (0-100) of headlines.
 
@@ -37,6 +40,7 @@ def score(
     \b
     Examples:
       iscore score "Stocks stage cautious recovery on hopes Trump will negotiate tariffs"
+      iscore score --explain "Dam bursts above valley town, thousands flee"
       iscore score --file headlines.txt | sort -rn | head
     """
     if (file is None) == (not titles):
@@ -49,6 +53,8 @@ def score(
     write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
     while chunk := list(islice(lines, CHUNK_ROWS)):
         judged = judge(model, chunk, [_undecodable(line) for line in chunk])
+        if explain:
+            judged = [_explained(model, title, added) for title, added in zip(chunk, judged, strict=True)]
         write(chunk, judged)
         for title, added in zip(chunk, judged, strict=True):
             if reason := added.get(ERROR_COLUMN):
@@ -126,6 +132,12 @@ def _lines(file: str) -> Iterator[str]:
         yield from filter(None, map(str.strip, text))
 
 
+def _explained(model: "ImportanceModel", title: str, added: dict[str, Any]) -> dict[str, Any]:
+    from service.explain import explain
+
+    return {**added, "why": asdict(explain(model, title))} if "band" in added else added
+
+
 def _undecodable(line: str) -> str | None:
     from service.files.values import SURROGATES
 
@@ -143,7 +155,8 @@ def _write_tabs(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> None
     from service.text import clean
 
     for title, added in zip(titles, judged, strict=True):
-        sys.stdout.write(f"{added.get('i_score', '')}\t{added.get('band', '')}\t{clean(title)}\n")
+        points = "".join(f"\t{word['word']} {word['points']:+.1f}" for word in _words(added))
+        sys.stdout.write(f"{added.get('i_score', '')}\t{added.get('band', '')}\t{clean(title)}{points}\n")
 
 
 def _write_table(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> None:
@@ -158,4 +171,17 @@ def _write_table(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> Non
     for title, added in zip(titles, judged, strict=True):
         mark = ("", "") if "band" not in added else (f"{added['i_score']:>3} / 100", band_named(added["band"]).symbol)
         table.add_row(*mark, Text(clean(title)))
+        if words := _words(added):
+            pieces = [(f"{word['word']} ", _STYLES[bisect(_STEPS, word["points"])]) for word in words]
+            points = [(f"{word['points']:+.0f}  ", "dim") for word in words]
+            line = Text.assemble(*(part for pair in zip(pieces, points, strict=True) for part in pair))
+            table.add_row("", "", Text.assemble((f"{added['why']['base']:.0f}  ", "dim"), line))
     Console().print(table)
+
+
+_STEPS = (-2, 2, 10)
+_STYLES = ("blue", "", "yellow", "bold red")
+
+
+def _words(added: dict[str, Any]) -> list[dict[str, Any]]:
+    return added["why"]["words"] if "why" in added else []

@@ -70,6 +70,14 @@ def test_a_headline_comes_back_as_it_was_sent_with_its_score(service: Service) -
     assert body["score"] == {name: listed[name] for name in body["score"]}
 
 
+def test_a_headline_has_points_per_word_when_asked_for(service: Service) -> None:
+    item = outcome(service)
+    assert "why" not in service.get(f"/v1/headlines/{item['id']}").json()
+    body = service.get(f"/v1/headlines/{item['id']}?explain=true").json()
+    total = body["why"]["base"] + sum(word["points"] for word in body["why"]["words"])
+    assert total == pytest.approx(body["score"]["i_score_raw"], abs=1e-3)
+
+
 @pytest.mark.parametrize("unknown", ["0000000000000000", "x", "%00", "%F0%9F%98%80", "a" * 5000, "{path}"])
 def test_a_headline_that_there_is_not_is_a_404(idle: Service, unknown: str) -> None:
     answer = idle.get(f"/v1/headlines/{unknown}")

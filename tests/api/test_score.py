@@ -177,3 +177,21 @@ def test_a_place_is_given_back_after_a_failure(start: Start, tmp_path: Path) -> 
     with pytest.raises(ZeroDivisionError), service.state.admission.place():
         raise ZeroDivisionError
     assert score(service, TITLES).status_code == 200
+
+
+def test_points_per_word_come_when_asked_for_and_add_up(idle: Service) -> None:
+    answer = idle.client.post("/v1/score", json={"headlines": TITLES[:2], "explain": True})
+    for item in answer.json()["items"]:
+        why = item["why"]
+        assert why["base"] + sum(word["points"] for word in why["words"]) == pytest.approx(
+            item["i_score_raw"], abs=1e-3
+        )
+        assert [item["title"][word["start"] : word["end"]] for word in why["words"]] == item["title"].split()
+    assert "why" not in score(idle, TITLES[:1]).json()["items"][0]
+
+
+def test_more_headlines_than_can_be_explained_are_refused_with_the_number(idle: Service) -> None:
+    answer = idle.client.post("/v1/score", json={"headlines": ["Storm nears coast"] * 17, "explain": True})
+    assert answer.status_code == 422
+    (error,) = problem(answer)["errors"]
+    assert (error["field"], "at most 16" in error["reason"]) == ("explain", True)

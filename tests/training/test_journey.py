@@ -2,11 +2,13 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from service import artifact
@@ -24,7 +26,7 @@ from training.fitted import Fitted
 from training.join import join
 from training.split import is_held_out
 
-CONFIG = FitConfig(epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
+CONFIG = FitConfig(members=1, epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
 EXAMPLES = data.families_in(data.CONTRAST)[:48]
 STORY = "Mayor opens bridge"
 
@@ -65,10 +67,25 @@ def test_the_same_seed_gives_the_same_weights(fitted: Fitted) -> None:
         assert torch.equal(one, other)
 
 
+def test_a_stopped_run_goes_on_after_the_last_finished_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two = replace(CONFIG, members=2)
+    whole = fit(EXAMPLES, two, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    (folder / "member-1.safetensors").unlink()
+    again = fit(EXAMPLES, two, tmp_path)
+    for one, other in zip(whole.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(one, other)
+    members = [load_file(folder / f"member-{number}.safetensors") for number in range(2)]
+    for name, weight in whole.network.state_dict().items():
+        assert torch.allclose(weight, (members[0][name] + members[1][name]) / 2, atol=1e-6)
+    monkeypatch.setattr("training.fit._trained", None)  # nothing is left to train
+    fit(EXAMPLES, two, tmp_path)
+
+
 def test_training_brings_scores_nearer_to_the_labels() -> None:
     longer = fit(
         EXAMPLES,
-        FitConfig(epochs=6, stop_after=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0),
+        FitConfig(members=1, epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0),
     )
     actual = np.array([example.i_score for example in EXAMPLES])
     predicted = longer.scores([example.text for example in EXAMPLES])
@@ -110,7 +127,9 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
-    (tmp_path / "short.toml").write_text("epochs = 1\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8")
+    (tmp_path / "short.toml").write_text(
+        "members = 1\nepochs = 1\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8"
+    )
     options = ["--data", str(rated), "--models", str(models)]
     fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
     assert run(app, [*fitting, *options]).exit_code == 0
