@@ -14,16 +14,19 @@ or decisions about anyone.
 
 ## How it was made
 `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), mean pooling and a head of {hidden} GELU units, fine-tuned
-for {epochs} epochs, seed {seed}; the configuration, data digests and library versions are in `manifest.json`.
+for {epochs} epochs, seed {seed}: {members} networks that start alike and see the examples in different orders, averaged
+weight by weight. The configuration, data digests and library versions are in `manifest.json`.
 Weights are stored in 8 bits per output channel and computed with in 32-bit floating point.
 
 Labels: 20,388 real headlines (2014-2026) from public collections, each rated once, and 900 rated twice,
-**by a language model that followed the rubric**, not by people; self-written contrast families that
-vary one factor; and the client's ten examples. The client's ten were trained on with weight, so that
+**by a language model that followed the rubric**, not by people; self-written families that
+vary one factor or only the wording; groups of real headlines of one day that tell one story, without a
+score; and the client's ten examples. The client's ten were trained on with weight, so that
 the model honours them: they are **no evidence of quality**. The development set is.
 
 ## Figures
-On 900 headlines and on whole contrast families that it never saw (`iscore-train evaluate {name}`):
+On 900 headlines and on whole families that it never saw: `contrast` varies one factor, `wordings` says one
+event in ways as different as we could find (`iscore-train evaluate {name}`):
 
 {table}
 
@@ -37,8 +40,8 @@ as high as any model can be expected to score against them.
 - It reads only the words. It does not know the date, the source or what happened before, and gives
   a number to anything, a shopping list included.
 - The highest scores are rare in the labels: at 60 and above it errs by {bias_top:+.1f} points on average.
-- Headlines that say the same in other words differ by {spread:.1f} points on average between the
-  highest and the lowest of a family.
+- Headlines that say the same in other words differ: by {spread:.1f} points on average between the
+  highest and the lowest of a contrast family, by {wordings:.1f} where no wording resembles another.
 """
 
 
@@ -47,9 +50,11 @@ def card(name: str, metrics: Metrics, config: FitConfig) -> str:
     return _CARD.format(
         name=name,
         hidden=config.hidden,
-        epochs=min(config.epochs, config.stop_after),
+        epochs=config.epochs,
+        members=config.members,
         seed=config.seed,
         table=table({name: metrics}),
         bias_top=metrics["dev"]["bias_top"],
         spread=metrics["contrast"]["equals_spread"],
+        wordings=metrics["wordings"]["equals_spread"],
     )

@@ -41,7 +41,7 @@ def fit(
 ) -> None:
     """Fine-tune the encoder on all labels and write a new version; the current one stays current.
 
-    Takes about half an hour on two cores. Example:
+    Takes about an hour on two cores; the same call goes on where a stopped one was. Example:
     iscore-train fit newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -54,8 +54,8 @@ def fit(
         raise InputError(f"{models / name} exists already: a version never changes, choose another name")
     examples = data.training_examples(folder, files, numbers.held_out_share)
     data.dev(folder)  # missing files are told now, not after the training
-    typer.echo(f"{len(examples)} examples, {numbers.stop_after} epochs, seed {numbers.seed}", err=True)
-    fitted = fit_network(examples, numbers)
+    typer.echo(f"{len(examples)} examples, {numbers.members} x {numbers.epochs} epochs, seed {numbers.seed}", err=True)
+    fitted = fit_network(examples, numbers, HERE / "var" / "fits")
     save(fitted, models / name, numbers, folder, files)
     typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
 

@@ -12,10 +12,9 @@ class FitConfig:
     """How ``iscore-train fit`` trains. The defaults made the shipped model."""
 
     seed: int = 0
-    epochs: int = 3
-    """Length of the learning rate's schedule."""
-    stop_after: int = 2
-    """Epochs that are trained of it: the averaged weights were best here, and worse at the end."""
+    members: int = 2
+    """Networks that start alike, see the examples in different orders and are averaged weight by weight."""
+    epochs: int = 2
     batch_size: int = 32
     learning_rate: float = 1.5e-4
     head_rate: float = 1e-3

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -17,30 +18,50 @@ from training.config import FitConfig
 from training.dataset import Example
 from training.fitted import Fitted, token_ids
 from training.lexical import fit_lexical
+from training.members import average_into, load_member, run_key, save_member
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
 
 
-def fit(examples: Sequence[Example], config: FitConfig) -> Fitted:
-    """Train on ``examples``; the same examples, configuration and machine give the same weights."""
-    set_seed(config.seed)
+def fit(examples: Sequence[Example], config: FitConfig, folder: Path | None = None) -> Fitted:
+    """Train on ``examples``; the same examples, configuration and machine give the same weights.
+
+    Finished members are kept under ``folder``, and the same run goes on after the last of them.
+    """
     shown = _shown(_augmented(examples, config), config)
     rated = np.array([example.i_score for example in examples if example.weight])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
-    network = build(config)
+    dataset = _dataset(shown, mean, deviation)
+    members: list[SentenceTransformer] = []
+    for number in range(config.members):
+        set_seed(config.seed)  # members start alike and see the examples in another order
+        members.append(build(config))
+        path = folder / run_key(examples, config) / f"member-{number}.safetensors" if folder else None
+        if path and load_member(members[-1], path):
+            continue
+        members[-1] = _trained(members[-1], shown, dataset, replace(config, seed=config.seed + number))
+        if path:
+            save_member(members[-1], path)
+    network = members[0]
+    average_into(network, members[1:])
     ids = token_ids(network, [example.text for example in examples])
     lexical = fit_lexical(examples, ids, network.tokenizer.vocab_size, config.lexical_penalty)
-    ema = MovingAverage(network, config.ema_decay, config.stop_after)
+    return Fitted(network, mean, deviation, lexical, config.lexical_share)
+
+
+def _trained(
+    network: SentenceTransformer, shown: Sequence[Example], dataset: Dataset, config: FitConfig
+) -> SentenceTransformer:
+    ema = MovingAverage(network, config.ema_decay)
     with TemporaryDirectory() as unused:  # the trainer wants a folder even when it saves nothing
         trainer = SentenceTransformerTrainer(
             model=network,
             args=_arguments(network, config, shown, unused),
-            train_dataset=_dataset(shown, mean, deviation),
+            train_dataset=dataset,
             loss=ScoreLoss(network, config.huber_delta, config.family_weight),
             callbacks=[ema],
         )
         trainer.train()
-    trained = ema.average if config.ema_decay else network
-    return Fitted(trained, mean, deviation, lexical, config.lexical_share)
+    return ema.average if config.ema_decay else network
 
 
 def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:

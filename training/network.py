@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from training.base_encoder import base_encoder
 from training.config import FitConfig
@@ -104,10 +104,9 @@ class MovingAverage(TrainerCallback):
 
     EVERY = 4  # steps between updates: as good, and a quarter of the copying
 
-    def __init__(self, network: SentenceTransformer, decay: float, stop_after: int) -> None:
+    def __init__(self, network: SentenceTransformer, decay: float) -> None:
         self.average = deepcopy(network).eval()
         self.decay = decay**self.EVERY
-        self.stop_after = stop_after
         self.pairs = list(zip(self.average.parameters(), network.parameters(), strict=True))
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, *_: object, **__: object) -> None:
@@ -118,7 +117,3 @@ class MovingAverage(TrainerCallback):
         with torch.no_grad():
             for average, current in self.pairs:
                 average.lerp_(current.float(), 1 - decay)
-
-    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
-        """Stop when it is time."""
-        control.should_training_stop = round(state.epoch or 0) >= self.stop_after
