@@ -40,10 +40,6 @@ class FitConfig:
     lexical_penalty: float = 0.3
     hidden: int = 128
     """Width of the head's hidden layer."""
-    typo_share: float = 0.0
-    """Share of headlines shown with a typing error."""
-    siblings: int = 0
-    """Varied copies of every contrast headline: another place, or a typing error."""
     max_tokens: int = 96
     held_out_share: float = 0.15
     """Share of contrast families that training never sees."""

@@ -13,7 +13,6 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from transformers import set_seed
 
-from training.augment import siblings, with_typos
 from training.config import FitConfig
 from training.dataset import Example
 from training.fitted import Fitted, token_ids
@@ -27,7 +26,7 @@ def fit(examples: Sequence[Example], config: FitConfig, folder: Path | None = No
 
     Finished members are kept under ``folder``, and the same run goes on after the last of them.
     """
-    shown = _shown(_augmented(examples, config), config)
+    shown = _shown(examples, config)
     rated = np.array([example.i_score for example in examples if example.weight])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     dataset = _dataset(shown, mean, deviation)
@@ -62,11 +61,6 @@ def _trained(
         )
         trainer.train()
     return ema.average if config.ema_decay else network
-
-
-def _augmented(examples: Sequence[Example], config: FitConfig) -> list[Example]:
-    typed = with_typos(examples, config.typo_share, config.seed)
-    return [*typed, *siblings(examples, config.siblings, config.seed)]
 
 
 def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:

@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_after_the_last_finished_member(tmp_path: Path, mo
 def test_training_brings_scores_nearer_to_the_labels() -> None:
     longer = fit(
         EXAMPLES,
-        FitConfig(members=1, epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False, typo_share=0),
+        FitConfig(members=1, epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False),
     )
     actual = np.array([example.i_score for example in EXAMPLES])
     predicted = longer.scores([example.text for example in EXAMPLES])
@@ -127,9 +127,7 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
-    (tmp_path / "short.toml").write_text(
-        "members = 1\nepochs = 1\nbatch_size = 8\nbf16 = false\nsiblings = 0\n", "utf-8"
-    )
+    (tmp_path / "short.toml").write_text("members = 1\nepochs = 1\nbatch_size = 8\nbf16 = false\n", "utf-8")
     options = ["--data", str(rated), "--models", str(models)]
     fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
     assert run(app, [*fitting, *options]).exit_code == 0
