@@ -50,6 +50,7 @@ class State:
         self.draining = False
         self._waiting: list[Headline] = []
         self._looking = Lock()
+        self._ticking = Lock()
         self.look()
 
     @property
@@ -64,13 +65,14 @@ class State:
 
     def tick(self) -> None:
         """Follow the current model, score what has no score yet, notice other processes' writes."""
-        if self._waiting:
-            self.store.put(score(self.model, self._waiting))
-            self._waiting = []
-        self.current.follow()
-        now = self.clock()
-        rescore(self.model, self.store, now - LONGEST, now, at_most=512)
-        self.look()
+        with self._ticking:  # a tick that overtook another would be undone by it: it read CURRENT earlier
+            if self._waiting:
+                self.store.put(score(self.model, self._waiting))
+                self._waiting = []
+            self.current.follow()
+            now = self.clock()
+            rescore(self.model, self.store, now - LONGEST, now, at_most=512)
+            self.look()
 
     def load_sample(self) -> None:
         """Keep the sample: the first page before anybody can ask for it, the older headlines with the first tick."""

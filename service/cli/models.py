@@ -36,7 +36,7 @@ def show(version: _Version) -> None:
 
     \b
     Example:
-      iscore models show headline-base-1
+      iscore models show headline-base-2
     """
     from service import artifact
 
@@ -70,7 +70,7 @@ def verify(
 
     \b
     Example:
-      iscore models verify headline-base-1
+      iscore models verify headline-base-2
     """
     version = version or _registry().current()
     _check(version)

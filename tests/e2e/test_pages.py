@@ -72,7 +72,7 @@ def test_the_first_page_shows_ten_ranked_headlines_with_score_dot_and_link(open_
 
 
 def test_each_band_has_its_own_colour_and_shape_and_says_its_name(open_page: Open) -> None:
-    page = open_page("/top?window=24h&limit=100", viewport=SIZES["desktop"])
+    page = open_page("/top?window=1h&limit=100", viewport=SIZES["desktop"])
     looks = {}
     for band in ("top", "major", "notable"):
         score = page.locator(f".iscore-{band}").first

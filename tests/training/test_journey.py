@@ -69,17 +69,17 @@ def test_the_same_seed_gives_the_same_weights(fitted: Fitted) -> None:
 
 def test_a_stopped_run_goes_on_after_the_last_finished_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     two = replace(CONFIG, members=2)
-    whole = fit(EXAMPLES, two, tmp_path)
-    (folder,) = tmp_path.iterdir()
+    whole = fit(EXAMPLES, two, tmp_path / "fits")
+    (folder,) = (tmp_path / "fits").iterdir()
     (folder / "member-1.safetensors").unlink()
-    again = fit(EXAMPLES, two, tmp_path)
+    again = fit(EXAMPLES, two, tmp_path / "fits")
     for one, other in zip(whole.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(one, other)
     members = [load_file(folder / f"member-{number}.safetensors") for number in range(2)]
     for name, weight in whole.network.state_dict().items():
         assert torch.allclose(weight, (members[0][name] + members[1][name]) / 2, atol=1e-6)
     monkeypatch.setattr("training.fit._trained", None)  # nothing is left to train
-    fit(EXAMPLES, two, tmp_path)
+    fit(EXAMPLES, two, tmp_path / "fits")
 
 
 def test_training_brings_scores_nearer_to_the_labels() -> None:
