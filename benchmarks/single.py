@@ -8,7 +8,7 @@ import numpy as np
 from service.model import load
 from service.registry import Registry
 from service.settings import Settings
-from training.data import contrast
+from training import data
 
 CALLS = 1000
 
@@ -19,7 +19,7 @@ def run() -> None:
     started = time.perf_counter()
     model = load(registry.path(registry.current()))
     loaded = time.perf_counter() - started
-    titles = [example.text for example in contrast()[:CALLS]]
+    titles = [example.text for example in data.families_in(data.CONTRAST)[:CALLS]]
     times = []
     for title in titles:
         started = time.perf_counter()
