@@ -30,11 +30,12 @@ def fit(examples: Sequence[Example], config: FitConfig, folder: Path | None = No
     rated = np.array([example.i_score for example in examples if example.weight])
     mean, deviation = float(rated.mean()), float(rated.std()) or 1.0
     dataset = _dataset(shown, mean, deviation)
+    run = folder / run_key(examples, config) if folder else None
     members: list[SentenceTransformer] = []
     for number in range(config.members):
         set_seed(config.seed)  # members start alike and see the examples in another order
         members.append(build(config))
-        path = folder / run_key(examples, config) / f"member-{number}.safetensors" if folder else None
+        path = run / f"member-{number}.safetensors" if run else None
         if path and load_member(members[-1], path):
             continue
         members[-1] = _trained(members[-1], shown, dataset, replace(config, seed=config.seed + number))

@@ -1,9 +1,7 @@
-"""A trained network: scores normalised titles, and keeps itself on disk."""
+"""A trained network: scores normalised titles."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,23 +27,6 @@ class Fitted:
         deep = np.asarray(out, np.float64)[:, 0] * self.deviation + self.mean
         wide = [self.lexical(torch.tensor([ids])).item() for ids in token_ids(self.network, texts).rows]
         return (1 - self.lexical_share) * deep + self.lexical_share * np.array(wide)
-
-    def save(self, folder: Path) -> None:
-        """Write the fp32 weights and everything else that ``load_fitted`` needs."""
-        self.network.save(str(folder / "network"), create_model_card=False)
-        np.savez(folder / "lexical.npz", pieces=self.lexical.pieces.numpy(), pairs=self.lexical.pairs.numpy())
-        scale = {"mean": self.mean, "deviation": self.deviation, "intercept": self.lexical.intercept}
-        # Last: a folder with this file is whole.
-        (folder / "fitted.json").write_text(json.dumps({**scale, "lexical_share": self.lexical_share}), "utf-8")
-
-
-def load_fitted(folder: Path) -> Fitted:
-    """What ``Fitted.save`` wrote."""
-    numbers = json.loads((folder / "fitted.json").read_text("utf-8"))
-    with np.load(folder / "lexical.npz", allow_pickle=False) as tables:
-        lexical = Lexical(tables["pieces"], tables["pairs"], numbers["intercept"])
-    network = SentenceTransformer(str(folder / "network"), device="cpu")
-    return Fitted(network, numbers["mean"], numbers["deviation"], lexical, numbers["lexical_share"])
 
 
 def token_ids(network: SentenceTransformer, texts: Sequence[str]) -> TokenIds:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -87,16 +86,17 @@ def get_headline(
     headline, raws = found
     model = state.model
     raw = raws.get(model.version)
-    with state.admission.place() if explain else nullcontext():
-        why = {"why": asdict(points(model, headline.title))} if explain else {}
-    return {
+    answer = {
         **forms.headline_fields(headline),
         "first_seen_at": forms.rfc3339(headline.first_seen_at),
         "score": None if raw is None else forms.score_view(raw),
         "model": model.version,
         "scores": raws,
-        **why,
     }
+    if explain:
+        with state.admission.place():
+            answer["why"] = asdict(points(model, headline.title))
+    return answer
 
 
 def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key: str | None) -> Response:
