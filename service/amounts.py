@@ -16,7 +16,8 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1000}
 _DIGITS = "|".join(list(_SMALL)[1:10])
 _WORDS = re.compile(
-    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{_DIGITS}))?|(?P<small>{'|'.join(_SMALL)})|(?P<dozen>a dozen))"
+    r"\b(?=[aefnostz])"  # most words begin otherwise and are passed over at once
+    rf"(?:(?P<tens>{'|'.join(_TENS)})(?:[- ](?P<unit>{_DIGITS}))?|(?P<small>{'|'.join(_SMALL)})|(?P<dozen>a dozen))"
     rf"(?:[- ](?P<scale>{'|'.join(_SCALES)}))?\b",
     re.IGNORECASE,
 )
@@ -25,6 +26,7 @@ _MONEY = re.compile(
 )
 _MONEY_SCALES = {"m": "million", "mn": "million", "b": "billion", "bn": "billion", "tn": "trillion", "k": "thousand"}
 _PERCENT = re.compile(r"(?<=\d)\s?(?:per\s?cent|pct|pc)\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _LONG = re.compile(r"(?<![\d.,+-])[1-9]\d{4,11}(?![\d,]|\.\d)")
 _NAMES = {
     r"U\.S\.A?\.?|USA?": "United States",
@@ -35,15 +37,18 @@ _NAMES = {
     r"ICE": "Immigration and Customs Enforcement",
     r"Fed(?! [Uu]p)": "Federal Reserve",
 }
-_NAMED = re.compile(rf"(?<![\w.])(?:{'|'.join(rf'(?P<n{number}>{name})' for number, name in enumerate(_NAMES))})(?!\w)")
+_NAMED = re.compile(
+    rf"(?=[EFIUW])(?<![\w.])(?:{'|'.join(rf'(?P<n{number}>{name})' for number, name in enumerate(_NAMES))})(?!\w)"
+)
 
 
 def spell(text: str) -> str:
     """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "US" written out."""
     text = _WORDS.sub(_digits, text)
-    text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
-    text = _PERCENT.sub("%", text)
-    text = _LONG.sub(lambda number: f"{int(number[0]):,}", text)
+    if _DIGIT.search(text):
+        text = _MONEY.sub(lambda m: f"{m['sign']}{m['amount']} {_MONEY_SCALES[m['scale'].lower()]}", text)
+        text = _PERCENT.sub("%", text)
+        text = _LONG.sub(lambda number: f"{int(number[0]):,}", text)
     # The encoder reads lower case, where the country is a pronoun, the agency frozen water and the
     # central bank well nourished. In a title of capitals there is no telling them apart.
     return text if text.isupper() else _NAMED.sub(_full_name, text)

@@ -51,6 +51,8 @@ _SECTION = re.compile(
     r"travel|food|dining|education|crime)(?:\s*:|\s*\|)\s+",
     re.IGNORECASE,
 )
+_SEPARATED = re.compile(r"\s[-–—|·:]\s")
+_TAIL_CHARS = 50  # a source of up to 41, its separator and the space around
 _TAIL = re.compile(r"^(.*\w\W*\s.*\S)\s+[-–—|·:]\s+(\S[^|]{1,40})$", re.DOTALL)
 _CREDIT = re.compile(r"^(.*\S)\s+\(([^()]{2,30})\)$", re.DOTALL)
 _DOMAIN = re.compile(r"^(?:[a-z0-9-]+\.)+(?:com|org|net|uk|ca|au|in|ie|nz|za|de|fr|eu|us|tv|news|info)$", re.IGNORECASE)
@@ -162,10 +164,16 @@ def _normalise_once(text: str) -> str:
         text = unicodedata.normalize("NFKC", text)
         text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
     text = _HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text)))
-    if (match := _TAIL.match(text) or _CREDIT.match(text)) and _is_source(match[2]):
+    if (match := _tail(text)) and _is_source(match[2]):
         text = match[1]
     text = _TRAILING.sub("", spell(text))
     return (match[1] or match[2]).strip() if (match := _QUOTED.match(text)) else text
+
+
+def _tail(text: str) -> re.Match[str] | None:
+    """What stands before and in a tail that may be a source. Most titles have none, and looking closely is slow."""
+    match = _TAIL.match(text) if _SEPARATED.search(text, max(0, len(text) - _TAIL_CHARS)) else None
+    return match or (_CREDIT.match(text) if text.endswith(")") else None)
 
 
 def _worded(char: str) -> bool:
