@@ -18,7 +18,7 @@ from service.settings import HERE, Settings
 from service.text import normalise
 from training import data
 from training.base_encoder import base_encoder
-from training.evaluate import evaluate
+from training.evaluate import figures, judge
 from training.metrics import agreement, contrast
 
 Array = NDArray[np.float64]
@@ -44,7 +44,7 @@ def run() -> None:
         predicted = np.clip(predicted, 0, 100)
         ours = {**agreement(predicted[: len(dev.titles)], dev.i_scores), **contrast(predicted[len(dev.titles) :], held)}
         print(_row(name, ours))
-    metrics = evaluate(model, _DATA, share)
+    metrics = figures(judge(model, _DATA, share))
     print(_row(f"**{model.version}**", {**metrics["dev"], **metrics["contrast"]}))
     raters = metrics["raters"]
     print(f"| one rater against the other | {raters['spearman']:.3f} | {raters['mean_difference']:.2f} | | | |")

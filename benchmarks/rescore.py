@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from service.model import available_cpus
-from training.data import CONTRAST
+from training.data import CONTRAST, FAMILIES
 from training.dataset import read_rows
 
 ROWS = 6000
@@ -49,7 +49,7 @@ def run() -> None:
     """Print the table: rows/s without start-up, median of the rounds, and the ratio round by round."""
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
-        rows = [{"id": i, "title": row["title"]} for i, row in enumerate(read_rows(CONTRAST))][:ROWS]
+        rows = [{"id": i, "title": row["title"]} for i, row in enumerate(read_rows(FAMILIES[CONTRAST]))][:ROWS]
         source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
         threads = available_cpus()
         pairs = [(_ours(source, out, threads), _peer(source, out, threads)) for _ in range(ROUNDS)]

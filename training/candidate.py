@@ -16,7 +16,7 @@ from training.base_encoder import NAME, WEIGHTS_SHA256
 from training.card import card
 from training.config import FitConfig
 from training.dataset import read_labels
-from training.evaluate import evaluate
+from training.evaluate import figures, judge
 from training.export import export
 from training.fitted import Fitted
 
@@ -28,7 +28,7 @@ def save(fitted: Fitted, folder: Path, config: FitConfig, rated: Path, labels: S
     """Export, evaluate and write ``folder`` whole or not at all. ``rated`` is the folder of the rated headlines."""
     files = {"model.onnx": export(fitted), "tokenizer.json": _tokenizer(fitted)}
     model = _load_unfinished(folder.name, files)
-    metrics = evaluate(model, rated, config.held_out_share)
+    metrics = figures(judge(model, rated, config.held_out_share))
     made_from = {
         "created_at": datetime.now(UTC).strftime("%Y-%m-%d"),
         "base_encoder": {"name": NAME, "sha256": WEIGHTS_SHA256},

@@ -14,7 +14,9 @@ class FitConfig:
     seed: int = 0
     members: int = 2
     """Networks that start alike, see the examples in different orders and are averaged weight by weight."""
-    epochs: int = 2
+    epochs: int = 1
+    repeats: int = 2
+    """How often an epoch shows a labelled headline; one of a family, or one that a model scored, is shown once."""
     batch_size: int = 32
     learning_rate: float = 1.5e-4
     head_rate: float = 1e-3
@@ -29,7 +31,7 @@ class FitConfig:
     """Decay per step of the averaged weights that are kept; 0 keeps the last weights."""
     huber_delta: float = 0.5
     """In standard deviations of the labels: smaller errors count squared, larger ones linearly."""
-    family_weight: float = 1.0
+    family_weight: float = 2.0
     """Weight of the loss on score differences within a contrast family."""
     top_weight: float = 1.5
     """Weight of a rated headline at 60 or above; few are, and an unweighted fit squeezes them."""

@@ -15,11 +15,12 @@ from training.split import is_held_out
 
 LABELS = Path(__file__).resolve().parent.parent / "data" / "labels"
 CLIENT = LABELS / "client.jsonl"
-CONTRAST = LABELS / "contrast.jsonl.gz"
-WORDINGS = LABELS / "wordings.jsonl.gz"
+FAMILIES = {name: LABELS / f"{name}.jsonl.gz" for name in ("contrast", "wordings", "retellings")}
+CONTRAST = "contrast"
 RATED = "rated_train.jsonl.gz"
 RATED_DEV = "rated_dev.jsonl.gz"
 STORIES = "stories.jsonl.gz"
+TAUGHT = "taught.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,26 @@ class Dev:
 
 
 def training_examples(folder: Path, labels: Sequence[Path], held_out_share: float) -> list[Example]:
-    """Rated headlines, families that are not held out, stories, and label files, in that order."""
+    """Rated headlines, families that are not held out, stories, label files and taught headlines, in that order."""
     rated = [Example(normalise(row["title"]), float(row["i_score"])) for row in read_rows(_joined(folder, RATED))]
-    families = [
-        one for path in (CONTRAST, WORDINGS) for one in families_in(path) if not is_held_out(one.family, held_out_share)
-    ]
+    families = [one for name in FAMILIES for one in families_in(name) if not is_held_out(one.family, held_out_share)]
     own = [
         Example(normalise(label.title), label.i_score, label.weight) for path in labels for label in read_labels(path)
     ]
-    return rated + families + _stories(folder) + own
+    taught = [
+        Example(normalise(row["title"]), row["i_score"], taught=True) for row in read_rows(_joined(folder, TAUGHT))
+    ]
+    return rated + families + _stories(folder) + own + taught
 
 
-def families_in(path: Path) -> list[Example]:
-    """All families of CONTRAST or WORDINGS."""
-    return contrast_examples(read_rows(path))
+def families_in(name: str) -> list[Example]:
+    """All families of one file of FAMILIES."""
+    return contrast_examples(read_rows(FAMILIES[name]))
 
 
-def held_out(path: Path, share: float) -> list[Example]:
-    """The families of CONTRAST or WORDINGS that a run with this share never trained on."""
-    return [one for one in families_in(path) if is_held_out(one.family, share)]
+def held_out(name: str, share: float) -> list[Example]:
+    """The families of one file of FAMILIES that a run with this share never trained on."""
+    return [one for one in families_in(name) if is_held_out(one.family, share)]
 
 
 def dev(folder: Path) -> Dev:
@@ -62,7 +64,7 @@ def dev(folder: Path) -> Dev:
 
 def digests(folder: Path, labels: Sequence[Path]) -> dict[str, str]:
     """SHA-256 of every file that a run reads."""
-    files = [folder / RATED, folder / RATED_DEV, folder / STORIES, CONTRAST, WORDINGS, *labels]
+    files = [folder / RATED, folder / RATED_DEV, folder / STORIES, folder / TAUGHT, *FAMILIES.values(), *labels]
     return {path.name: digest(path) for path in files}
 
 

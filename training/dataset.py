@@ -15,13 +15,17 @@ from service.types import Label
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A normalised title and what it should score. Examples of one ``family`` are compared with each other."""
+    """A normalised title and what it should score. Examples of one ``family`` are compared with each other.
+
+    ``taught`` marks a score that an earlier model gave (a pseudo-label), not a judge.
+    """
 
     text: str
     i_score: float
     weight: float = 1.0
     family: str = ""
     factor: str = ""
+    taught: bool = False
 
 
 def read_labels(path: Path) -> list[Label]:

@@ -1,11 +1,13 @@
 """How right a model version is, on headlines and families that it never saw."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
+from service.types import Label
 from training import data
 from training.dataset import Example, read_labels
 from training.metrics import Scores, agreement, contrast, spearman
@@ -13,31 +15,52 @@ from training.metrics import Scores, agreement, contrast, spearman
 Metrics = dict[str, dict[str, float]]
 
 
-def evaluate(model: ImportanceModel, folder: Path, held_out_share: float) -> Metrics:
-    """Figures of a loaded model: ``dev``, ``raters`` (their own agreement), families and client."""
-    dev = data.dev(folder)
-    families = {"contrast": data.CONTRAST, "wordings": data.WORDINGS}
-    held = {name: data.held_out(path, held_out_share) for name, path in families.items()}
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A model's raw scores of all that it is judged on: development set, held-out families by file, client's ten."""
+
+    dev: data.Dev
+    dev_scores: Scores
+    families: dict[str, list[Example]]
+    family_scores: dict[str, Scores]
+    client: list[Label]
+    client_scores: Scores
+
+
+def judge(model: ImportanceModel, folder: Path, held_out_share: float) -> Judged:
+    """Score what the model never trained on (and the client's ten, which it did)."""
+    dev, client = data.dev(folder), read_labels(data.CLIENT)
+    held = {name: data.held_out(name, held_out_share) for name in data.FAMILIES}
+    return Judged(
+        dev,
+        _predict(model, dev.titles),
+        held,
+        {name: _predict(model, [example.text for example in examples]) for name, examples in held.items()},
+        client,
+        _predict(model, [label.title for label in client]),
+    )
+
+
+def figures(judged: Judged) -> Metrics:
+    """Figures for ``dev``, ``raters`` (their own agreement), each file of families, and ``client``."""
+    dev = judged.dev
     return {
-        "dev": {"headlines": len(dev.titles), **agreement(_predict(model, dev.titles), dev.i_scores)},
+        "dev": {"headlines": len(dev.titles), **agreement(judged.dev_scores, dev.i_scores)},
         "raters": {
             "spearman": spearman(dev.rater_a, dev.rater_b),
             "mean_difference": float(np.abs(dev.rater_a - dev.rater_b).mean()),
         },
-        **{name: _families(model, examples) for name, examples in held.items()},
-        "client": _client(model),
+        **{
+            name: {"families": len({one.family for one in held}), **contrast(judged.family_scores[name], held)}
+            for name, held in judged.families.items()
+        },
+        "client": _client(judged.client, judged.client_scores),
     }
 
 
-def _families(model: ImportanceModel, held: list[Example]) -> dict[str, float]:
-    predicted = _predict(model, [example.text for example in held])
-    return {"families": len({example.family for example in held}), **contrast(predicted, held)}
-
-
-def _client(model: ImportanceModel) -> dict[str, float]:
+def _client(labels: list[Label], raws: Scores) -> dict[str, float]:
     """How many of the client's ten get their band, and how many pairs their order (ties are free)."""
-    labels = read_labels(data.CLIENT)
-    scores = [rounded(raw) for raw in _predict(model, [label.title for label in labels])]
+    scores = [rounded(raw) for raw in raws]
     bands = [band_of(score).name == band_of(label.i_score).name for score, label in zip(scores, labels, strict=True)]
     pairs = [
         scores[a] > scores[b]
@@ -48,15 +71,19 @@ def _client(model: ImportanceModel) -> dict[str, float]:
     return {"bands_right": sum(bands), "of": len(bands), "order_right": sum(pairs), "pairs": len(pairs)}
 
 
+def rows(versions: dict[str, Metrics]) -> list[tuple[str, list[str]]]:
+    """Each figure's name with its value for every version."""
+    return [
+        (f"{section} {figure.replace('_', ' ')}", [_number(versions[name][section][figure]) for name in versions])
+        for section, found in next(iter(versions.values())).items()
+        for figure in found
+    ]
+
+
 def table(versions: dict[str, Metrics]) -> str:
     """Figures of several versions side by side, as a Markdown table."""
-    names = list(versions)
-    lines = ["| figure | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for section, figures in next(iter(versions.values())).items():
-        for figure in figures:
-            cells = [_number(versions[name][section][figure]) for name in names]
-            lines.append(f"| {section} {figure.replace('_', ' ')} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    head = [("figure", list(versions)), ("---", ["---"] * len(versions))]
+    return "\n".join(f"| {label} | {' | '.join(cells)} |" for label, cells in [*head, *rows(versions)])
 
 
 def _number(value: float) -> str:

@@ -65,12 +65,13 @@ def _trained(
 
 
 def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:
-    """What one epoch shows: heavy labels several times, the top of the scale with more weight."""
+    """What one epoch shows: labels ``repeats`` times, others once, heavy ones more often, the top with more weight."""
     shown: list[Example] = []
     for example in examples:
         weight = example.weight * (config.top_weight if example.i_score >= 60 and not example.family else 1.0)
         times = max(1, ceil(weight / config.step_weight))
-        shown.extend([replace(example, weight=weight / times)] * times)
+        repeats = 1 if example.family or example.taught else config.repeats
+        shown.extend([replace(example, weight=weight / times)] * times * repeats)
     return shown
 
 
@@ -107,7 +108,7 @@ def _arguments(
     batches = partial(
         FamilyBatches,
         units=_units(shown, config.batch_size),
-        lengths=[len(example.text) for example in shown],
+        lengths=[len(row) for row in token_ids(network, [example.text for example in shown]).rows],
     )
     return SentenceTransformerTrainingArguments(
         output_dir=folder,

@@ -2,14 +2,14 @@
 
 import gzip
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from service.text import headline_id
-from training.data import RATED, RATED_DEV, STORIES
+from training.data import RATED, RATED_DEV, STORIES, TAUGHT
 from training.dataset import read_rows
+from training.whole import written_whole
 
 
 def join(labels: Path, sources: Iterable[Path], out: Path) -> dict[str, tuple[int, int]]:
@@ -22,6 +22,7 @@ def join(labels: Path, sources: Iterable[Path], out: Path) -> dict[str, tuple[in
         RATED: [_numbers(row) for row in rated if row["split"] == "train"],
         RATED_DEV: [_numbers(row) for row in rated if row["split"] == "dev"],
         STORIES: list(read_rows(labels / "stories.csv.gz")),
+        TAUGHT: [{**row, "i_score": float(row["i_score"])} for row in read_rows(labels / "taught.csv.gz")],
     }
     titles = dict.fromkeys((row["id"] for rows in wanted.values() for row in rows), "")
     for source in sources:
@@ -29,16 +30,13 @@ def join(labels: Path, sources: Iterable[Path], out: Path) -> dict[str, tuple[in
             title = str(row.get("title") or "")
             if titles.get(key := headline_id(title)) == "":
                 titles[key] = title
-    out.mkdir(parents=True, exist_ok=True)
     return {name: _write(out / name, rows, titles) for name, rows in wanted.items()}
 
 
 def _write(path: Path, rows: list[dict[str, Any]], titles: dict[str, str]) -> tuple[int, int]:
     found = [{**row, "title": titles[row["id"]]} for row in rows if titles[row["id"]]]
-    temporary = path.with_name(path.name + ".new")
-    with gzip.open(temporary, "wt", encoding="utf-8") as file:
+    with written_whole(path) as temporary, gzip.open(temporary, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in found)
-    os.replace(temporary, path)
     return len(found), len(rows)
 
 

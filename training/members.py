@@ -1,7 +1,6 @@
 """The trained members of a run on disk, so that a run that was stopped goes on after the last finished one."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from torch import nn
 
 from training.config import FitConfig
 from training.dataset import Example
+from training.whole import written_whole
 
 
 def run_key(examples: Sequence[Example], config: FitConfig) -> str:
@@ -20,10 +20,8 @@ def run_key(examples: Sequence[Example], config: FitConfig) -> str:
 
 def save_member(network: nn.Module, path: Path) -> None:
     """Write the weights whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    save_file({name: weight.contiguous() for name, weight in network.state_dict().items()}, temporary)
-    os.replace(temporary, path)
+    with written_whole(path) as temporary:
+        save_file({name: weight.contiguous() for name, weight in network.state_dict().items()}, temporary)
 
 
 def load_member(network: nn.Module, path: Path) -> bool:

@@ -1,7 +1,8 @@
 """How right a set of scores is. Arrays are one-dimensional, of equal length, in points of the i-Score."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -27,28 +28,58 @@ def agreement(predicted: Scores, actual: Scores, top: float = 60.0) -> dict[str,
     }
 
 
-def contrast(predicted: Scores, examples: Sequence[Example], apart: float = 5.0) -> dict[str, float]:
-    """Share of pairs within a family, labelled at least ``apart`` points apart, in the right order;
-    mean spread (highest minus lowest) of ``equals`` families; mean error at 80 and above."""
+@dataclass(frozen=True, slots=True)
+class FamilyResult:
+    """One family: which examples, highest minus lowest score, and how many of its ``pairs`` are in the right order.
+
+    Pairs are those labelled ``apart`` points apart or more; a tie is half right.
+    """
+
+    members: list[int]
+    equal: bool
+    spread: float
+    right: float
+    pairs: int
+
+
+def per_family(predicted: Scores, examples: Sequence[Example], apart: float = 5.0) -> dict[str, FamilyResult]:
+    """Each family's result, by name."""
     families: dict[str, list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
         families[example.family].append(index)
-    right: list[float] = []
-    spreads: list[float] = []
-    for members in families.values():
-        if examples[members[0]].factor == "equals":
-            spreads.append(float(np.ptp(predicted[members])))
-        for a, b in combinations(members, 2):
-            gap = examples[a].i_score - examples[b].i_score
-            if abs(gap) >= apart:
-                difference = predicted[a] - predicted[b]
-                right.append(0.5 if difference == 0 else float(difference * gap > 0))
+    return {name: _result(members, predicted, examples, apart) for name, members in families.items()}
+
+
+def contrast(predicted: Scores, examples: Sequence[Example]) -> dict[str, float]:
+    """Share of ordered pairs in the right order, mean spread of ``equals`` families, mean error at 80 and above."""
+    results = list(per_family(predicted, examples).values())
     actual = np.array([example.i_score for example in examples])
     return {
-        "ordered_pairs": float(np.mean(right)),
-        "equals_spread": float(np.mean(spreads)),
+        "ordered_pairs": sum(one.right for one in results) / max(1, sum(one.pairs for one in results)),
+        "equals_spread": float(np.mean([one.spread for one in results if one.equal])),
         "bias_80": float((predicted - actual)[actual >= 80].mean()),
     }
+
+
+def interval(
+    figure: Callable[[NDArray[np.intp]], float], size: int, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Where 95 % of ``figure`` lie over bootstrap samples: arrays of ``size`` row numbers drawn with replacement."""
+    random = np.random.default_rng(seed)
+    low, high = np.percentile([figure(random.integers(0, size, size)) for _ in range(draws)], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _result(members: list[int], predicted: Scores, examples: Sequence[Example], apart: float) -> FamilyResult:
+    right, pairs = 0.0, 0
+    for a, b in combinations(members, 2):
+        gap = examples[a].i_score - examples[b].i_score
+        if abs(gap) >= apart:
+            difference = predicted[a] - predicted[b]
+            right += 0.5 if difference == 0 else float(difference * gap > 0)
+            pairs += 1
+    equal = examples[members[0]].factor == "equals"
+    return FamilyResult(members, equal, float(np.ptp(predicted[members])), right, pairs)
 
 
 def _mid_ranks(values: Scores) -> Scores:

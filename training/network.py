@@ -83,9 +83,12 @@ class FamilyBatches:
         batches: list[list[int]] = []
         pool = self.batch_size * 20  # sorted by length within a pool: less padding, still mixed
         for start in range(0, len(order), pool):
-            chosen = sorted((self.units[i] for i in order[start : start + pool]), key=lambda u: self.lengths[u[0]])
+            chosen = sorted((self.units[i] for i in order[start : start + pool]), key=self._longest)
             batches.extend(_fill(chosen, self.batch_size))
         return [batches[i] for i in random.permutation(len(batches))]
+
+    def _longest(self, unit: list[int]) -> int:
+        return max(self.lengths[index] for index in unit)  # a family is padded to its longest title
 
 
 def _fill(units: list[list[int]], size: int) -> Iterator[list[int]]:

@@ -1,6 +1,7 @@
 """From labels to a model version that serves, on a few headlines: the real path, only short."""
 
 import gzip
+import html
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -26,20 +27,21 @@ from training.fitted import Fitted
 from training.join import join
 from training.split import is_held_out
 
-CONFIG = FitConfig(members=1, epochs=1, batch_size=8, head_rate=1e-2, bf16=False)
+CONFIG = FitConfig(members=1, repeats=1, batch_size=8, head_rate=1e-2, bf16=False)
 EXAMPLES = data.families_in(data.CONTRAST)[:48]
 STORY = "Mayor opens bridge"
+TAUGHT = "Council talks about bridge"
 
 
 @pytest.fixture(autouse=True)
 def few_families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Families as in the real files, but few."""
-    for name in ("CONTRAST", "WORDINGS"):
-        rows = list(read_rows(getattr(data, name)))
+    for name, path in data.FAMILIES.items():
+        rows = list(read_rows(path))
         held = [row for row in rows if is_held_out(row["family"], CONFIG.held_out_share)]
-        path = tmp_path / f"{name.lower()}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:48], *held[:200]]), "utf-8")
-        monkeypatch.setattr(data, name, path)
+        few = tmp_path / f"{name}.jsonl"
+        few.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:48], *held[:200]]), "utf-8")
+        monkeypatch.setitem(data.FAMILIES, name, few)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,8 @@ def rated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"title": e.text, "i_score": e.i_score, "rater_a": e.i_score, "rater_b": e.i_score + i % 3}
         for i, e in enumerate(EXAMPLES)
     ]
-    rows_of = {data.RATED: rows, data.RATED_DEV: rows, data.STORIES: [{"title": STORY, "story": 0}] * 4}
+    stories, taught = [{"title": STORY, "story": 0}] * 4, [{"title": TAUGHT, "i_score": 41.5}]
+    rows_of = {data.RATED: rows, data.RATED_DEV: rows, data.STORIES: stories, data.TAUGHT: taught}
     for name, rows in rows_of.items():
         (folder / name).write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
     return folder
@@ -85,7 +88,7 @@ def test_a_stopped_run_goes_on_after_the_last_finished_member(tmp_path: Path, mo
 def test_training_brings_scores_nearer_to_the_labels() -> None:
     longer = fit(
         EXAMPLES,
-        FitConfig(members=1, epochs=6, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False),
+        FitConfig(members=1, epochs=6, repeats=1, batch_size=8, head_rate=3e-3, ema_decay=0.5, bf16=False),
     )
     actual = np.array([example.i_score for example in EXAMPLES])
     predicted = longer.scores([example.text for example in EXAMPLES])
@@ -104,10 +107,11 @@ def test_a_version_records_how_it_was_made(fitted: Fitted, tmp_path: Path, rated
     save(fitted, tmp_path / "try-2", CONFIG, rated, [data.CLIENT])
     found = artifact.read(tmp_path / "try-2")
     assert found.manifest["config"]["epochs"] == 1
-    joined = {data.RATED, data.RATED_DEV, data.STORIES}
-    assert set(found.manifest["data_sha256"]) == joined | {"contrast.jsonl", "wordings.jsonl", "client.jsonl"}
+    joined = {data.RATED, data.RATED_DEV, data.STORIES, data.TAUGHT}
+    families = {path.name for path in data.FAMILIES.values()}
+    assert set(found.manifest["data_sha256"]) == joined | families | {"client.jsonl"}
     assert found.manifest["libraries"]["torch"]
-    assert {"dev", "raters", "contrast", "wordings", "client"} <= set(found.json("metrics.json"))
+    assert {"dev", "raters", *data.FAMILIES, "client"} <= set(found.json("metrics.json"))
     assert b"no evidence of quality" in found.files["CARD.md"]
 
 
@@ -127,13 +131,16 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     models = tmp_path / "models"
     models.mkdir()
     (tmp_path / "labels.csv").write_text("title,i_score\nOur paper wins prize,90\n", "utf-8")
-    (tmp_path / "short.toml").write_text("members = 1\nepochs = 1\nbatch_size = 8\nbf16 = false\n", "utf-8")
+    (tmp_path / "short.toml").write_text("members = 1\nrepeats = 1\nbatch_size = 8\nbf16 = false\n", "utf-8")
     options = ["--data", str(rated), "--models", str(models)]
     fitting = ["fit", "paper-1", "--labels", str(tmp_path / "labels.csv"), "--config", str(tmp_path / "short.toml")]
     assert run(app, [*fitting, *options]).exit_code == 0
     assert run(app, ["promote", "paper-1", "--models", str(models)]).output.startswith("paper-1 is current")
-    table = run(app, ["evaluate", "paper-1", *options])
+    table = run(app, ["evaluate", "paper-1", *options, "--report", str(tmp_path / "report.html")])
     assert "| dev spearman |" in table.output
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.count("<svg") == 6
+    assert html.escape(EXAMPLES[0].text) in page
     assert "labels.csv" in artifact.read(models / "paper-1").manifest["data_sha256"]
 
 
@@ -155,12 +162,14 @@ def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
     rated = "id,i_score,dataset,split,rater_a,rater_b\n" + _row("Dam bursts!") + _row("Gone")
     (tmp_path / "rated.csv.gz").write_bytes(gzip.compress(rated.encode()))
     (tmp_path / "stories.csv.gz").write_bytes(gzip.compress(f"id,story\n{headline_id(STORY)},7\n".encode()))
-    (tmp_path / "source.csv").write_text(f"title\nDAM  bursts\n{STORY}\n", "utf-8")
+    (tmp_path / "taught.csv.gz").write_bytes(gzip.compress(f"id,i_score\n{headline_id(TAUGHT)},41.5\n".encode()))
+    (tmp_path / "source.csv").write_text(f"title\nDAM  bursts\n{STORY}\n{TAUGHT}\n", "utf-8")
     found = join(tmp_path, [tmp_path / "source.csv"], tmp_path)
-    assert found == {data.RATED: (1, 2), data.RATED_DEV: (0, 0), data.STORIES: (1, 1)}
-    rated_one, story = data.training_examples(tmp_path, [], 1.0)
+    assert found == {data.RATED: (1, 2), data.RATED_DEV: (0, 0), data.STORIES: (1, 1), data.TAUGHT: (1, 1)}
+    rated_one, story, taught = data.training_examples(tmp_path, [], 1.0)
     assert rated_one == Example("DAM bursts", 50.0)
     assert (story.text, story.weight, story.family) == (STORY, 0.0, "story/7")
+    assert taught == Example(TAUGHT, 41.5, taught=True)
 
 
 def _row(title: str) -> str:

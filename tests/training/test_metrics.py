@@ -1,5 +1,7 @@
 """The figures mean what their names say."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
 from training.dataset import Example
-from training.metrics import agreement, contrast, spearman
+from training.metrics import agreement, contrast, interval, spearman
 from training.split import is_held_out
 
 POINTS = arrays(np.float64, 20, elements=st.integers(0, 100).map(float))
@@ -32,6 +34,22 @@ def test_pairs_count_from_five_points_apart_and_ties_count_half() -> None:
     assert figures["ordered_pairs"] == 0.75  # a < c is right, b = c is half right, a and b are too close
     assert figures["equals_spread"] == 4.0
     assert figures["bias_80"] == -8.0
+
+
+def test_an_interval_holds_the_figure_and_narrows_with_more_rows() -> None:
+    random = np.random.default_rng(7)
+    widths = []
+    for size in (50, 5000):
+        values = random.normal(10, 3, size)
+        low, high = interval(partial(_mean_of_rows, values), size)
+        assert low < values.mean() < high
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 5
+    assert widths[1] == pytest.approx(2 * 1.96 * 3 / 5000**0.5, rel=0.2)  # the interval of a mean is known
+
+
+def _mean_of_rows(values: np.ndarray, rows: np.ndarray) -> float:
+    return float(values[rows].mean())
 
 
 @given(st.text(), st.floats(0, 1))

@@ -1,0 +1,29 @@
+"""How examples come together in batches."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.data import Dataset
+
+from training.dataset import Example
+from training.fit import _units
+from training.network import FamilyBatches
+
+SIZE = 8
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "a", "b", "c"]), st.integers(1, 30)), min_size=1, max_size=60))
+def test_an_epoch_shows_each_example_once_and_keeps_families_together(shown: list[tuple[str, int]]) -> None:
+    examples = [Example("x" * length, 50.0, family=family) for family, length in shown]
+    units = _units(examples, SIZE)
+    batches = list(FamilyBatches(Dataset(), units, [length for _, length in shown], SIZE, seed=0))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(shown)))
+    for unit in units:
+        assert sum(set(unit) <= set(batch) for batch in batches) == 1
+    assert max(map(len, batches)) <= SIZE
+
+
+def test_a_long_title_is_padded_for_with_others_as_long() -> None:
+    examples = [Example("", 50.0, family=str(n // 2)) for n in range(32)]
+    lengths = [30 if n % 8 == 1 else 5 for n in range(32)]  # the second title of every fourth family is long
+    batches = FamilyBatches(Dataset(), _units(examples, SIZE), lengths, SIZE, seed=0)
+    assert sum(max(lengths[index] for index in batch) == 30 for batch in batches) == 1
