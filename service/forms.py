@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from service.bands import BANDS, band_of, rounded
+from service.language import low_confidence
 from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.types import Headline
@@ -39,8 +40,13 @@ def headline_fields(headline: Headline) -> dict[str, Any]:
         "source": headline.source,
         "published_at": rfc3339(headline.published_at),
         "topic": headline.topic,
-        "language": headline.language,
+        **confidence_fields(headline.title, headline.language),
     }
+
+
+def confidence_fields(title: str, language: str | None) -> dict[str, Any]:
+    """What every answer says of how far a title's score can be trusted."""
+    return {"language": language, "low_confidence": low_confidence(title, language)}
 
 
 def score_view(raw: float) -> dict[str, Any]:
@@ -98,8 +104,10 @@ def as_text(page: Page) -> bytes:
     lines = [list_title(page.query.window), ""]
     for row in page.ranking.rows:
         view, headline = score_view(row.scored.raw), row.scored.headline
+        doubt = low_confidence(headline.title, headline.language)
         lines.append(
             f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})"
+            + (f" [uncertain: {doubt}]" if doubt else "")
         )
     if not page.ranking.rows:
         lines.append("No headlines in this window.")

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from service.errors import InputError
+from service.language import language_of
 from service.model import ImportanceModel
 from service.scoring import score
 from service.store.contract import Change, Store
@@ -81,7 +82,7 @@ def headline_from(item: object, now: datetime) -> Headline:
         source=source,
         published_at=_published_at(item, now),
         first_seen_at=now,
-        language=_language(item),
+        language=_language(item) or language_of(title),
         topic=topic,
     )
 

@@ -11,7 +11,7 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
 FLOOR = {"types", "errors", "bands", "text", "amounts", "settings", "windows"}
 LAYERS: list[set[str]] = [
     FLOOR,
-    {"artifact", "ranking", "store", "keys"},
+    {"artifact", "ranking", "store", "keys", "language"},
     {"model", "registry", "scoring", "explain", "lists", "forms", "widget"},
     {"current", "ingest", "rescore", "batch", "files", "sample"},
     {"api"},

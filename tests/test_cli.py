@@ -18,10 +18,12 @@ from typing import NamedTuple
 
 import pytest
 
+from service import forms
 from service.bands import BANDS
 from service.cli.main import main
 from service.explain import explain
 from service.files.rows import CHUNK_ROWS
+from service.language import language_of
 from service.model import ImportanceModel
 from service.registry import Registry
 from service.scoring import score, score_fields, score_titles
@@ -191,7 +193,12 @@ def test_score_reads_lines_and_leaves_out_empty_ones(
     rows = [json.loads(line) for line in answer.out.splitlines()]
     titles = [TITLE, "Élections à Paris"]
     expected = zip(titles, score_titles(model, titles), strict=True)
-    assert rows == [{"title": title, **score_fields(raw, model.version)} for title, raw in expected]
+    assert rows == [
+        {"title": title, **score_fields(raw, model.version), **forms.confidence_fields(title, language_of(title))}
+        for title, raw in expected
+    ]
+    assert f"{titles[1]!r} is uncertain: not English (fr)" in answer.err
+    assert TITLE not in answer.err
 
 
 def test_score_goes_on_behind_a_title_that_cannot_be_scored(iscore: Run) -> None:
@@ -222,7 +229,8 @@ def test_rescore_gives_the_scores_of_score_in_every_format(iscore: Run, tmp_path
         assert iscore("rescore", source, tmp_path / name, "--title-column", "headline").code == 0
         answer = iscore("rescore", tmp_path / name, "-", "--title-column", "headline")
         rows = [json.loads(line) for line in answer.out.splitlines()]
-        wanted = [{"id": str(i), "headline": one.pop("title"), **one} for i, one in enumerate(map(dict, expected))]
+        scores = [{key: one[key] for key in score_fields(0, "")} for one in expected]
+        wanted = [{"id": str(i), "headline": titles[i], **score} for i, score in enumerate(scores)]
         assert rows == wanted
 
 

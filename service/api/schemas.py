@@ -47,7 +47,14 @@ class Score(BaseModel):
     symbol: str = Field(examples=["🟢"])
 
 
-class HeadlineView(BaseModel):
+class Confidence(BaseModel):
+    """How far a score can be trusted."""
+
+    language: str | None = Field(description="BCP 47 tag, as given or detected.", examples=["en"])
+    low_confidence: str | None = Field(description="Why the score means little; null when nothing speaks against it.")
+
+
+class HeadlineView(Confidence):
     """A kept headline."""
 
     id: str = Field(examples=["3f9c1e0a7b5d2468"])
@@ -56,7 +63,6 @@ class HeadlineView(BaseModel):
     source: str
     published_at: str = Field(description="RFC 3339, UTC.", examples=["2026-01-31T09:30:00Z"])
     topic: str | None
-    language: str | None
 
 
 class StoryView(BaseModel):
@@ -159,7 +165,7 @@ class ScoreRequest(BaseModel):
         return explain
 
 
-class ScoredTitle(Score):
+class ScoredTitle(Score, Confidence):
     """A scored title."""
 
     id: str
@@ -181,7 +187,7 @@ class IngestItem(BaseModel):
     url: str
     source: str | None = Field(None, description="Default: the address's host name.")
     published_at: str | None = Field(None, description="RFC 3339 with a zone; default and at most: now.")
-    language: str | None = None
+    language: str | None = Field(None, description="BCP 47 tag; default: detected.")
     topic: str | None = None
 
 

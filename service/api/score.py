@@ -9,6 +9,7 @@ from service import forms
 from service.api.deps import StateDep
 from service.api.schemas import Problem, ScoreAnswer, ScoreRequest
 from service.explain import explain
+from service.language import language_of
 from service.scoring import score_titles
 from service.text import headline_id
 
@@ -31,7 +32,13 @@ def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str,
     response.headers["Server-Timing"] = f"score;dur={(perf_counter() - started) * 1000:.1f}"
     response.headers["Cache-Control"] = "no-store"
     items = [
-        {"id": headline_id(title), "title": title, **forms.score_view(raw), **why}
+        {
+            "id": headline_id(title),
+            "title": title,
+            **forms.confidence_fields(title, language_of(title)),
+            **forms.score_view(raw),
+            **why,
+        }
         for title, raw, why in zip(titles, raws, whys, strict=True)
     ]
     return {"model": model.version, "items": items}

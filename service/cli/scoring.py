@@ -33,7 +33,7 @@ def score(
 
     On a terminal the answer is a table; in a pipe it is tab-separated: score, band, headline. Empty
     lines are left out. A headline that cannot be scored has no score, and its reason goes to standard
-    error.
+    error; so does why a score means little: not English, or too short for a headline.
 
     Exit codes: 0 all scored, 3 some were not, 2 wrong call, 1 anything else.
 
@@ -52,7 +52,10 @@ def score(
     model = current_model()
     write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
     while chunk := list(islice(lines, CHUNK_ROWS)):
-        judged = judge(model, chunk, [_undecodable(line) for line in chunk])
+        judged = [
+            _trusted(title, added)
+            for title, added in zip(chunk, judge(model, chunk, [_undecodable(line) for line in chunk]), strict=True)
+        ]
         if explain:
             judged = [_explained(model, title, added) for title, added in zip(chunk, judged, strict=True)]
         write(chunk, judged)
@@ -60,6 +63,8 @@ def score(
             if reason := added.get(ERROR_COLUMN):
                 bad += 1
                 note(f"{title[:60]!r}: {reason}")
+            elif doubt := added["low_confidence"]:
+                note(f"{title[:60]!r} is uncertain: {doubt}")
     if bad:
         raise typer.Exit(EXIT_BAD_ROWS)
 
@@ -136,6 +141,18 @@ def _explained(model: "ImportanceModel", title: str, added: dict[str, Any]) -> d
     from service.explain import explain
 
     return {**added, "why": asdict(explain(model, title))} if "band" in added else added
+
+
+def _trusted(title: str, added: dict[str, Any]) -> dict[str, Any]:
+    """With the language, and why the score means little if it does."""
+    from service.language import language_of, low_confidence
+    from service.text import clean
+
+    if "band" not in added:
+        return added
+    title = clean(title)
+    language = language_of(title)
+    return {**added, "language": language, "low_confidence": low_confidence(title, language)}
 
 
 def _undecodable(line: str) -> str | None:

@@ -110,7 +110,7 @@ def test_an_address_with_a_tracking_mark_is_the_same_headline(service: Service) 
 
 @pytest.mark.parametrize("missing", ["source", "published_at", "language", "topic"])
 def test_all_but_title_and_address_may_be_left_out(service: Service, missing: str) -> None:
-    defaults = {"source": "news.example", "published_at": "2026-03-01T12:00:00Z", "language": None, "topic": None}
+    defaults = {"source": "news.example", "published_at": "2026-03-01T12:00:00Z", "language": "en", "topic": None}
     assert stored(service, **{missing: None})[missing] == defaults[missing]
 
 

@@ -47,6 +47,15 @@ def test_titles_are_scored_in_order_as_the_model_scores_them(idle: Service, mode
     assert body["items"][2]["id"] == body["items"][5]["id"]
 
 
+def test_a_score_that_means_little_says_why(idle: Service) -> None:
+    spanish, short, plain = score(idle, ["Nuevo alcalde presenta su plan de vivienda", "Dam bursts", TITLES[0]]).json()[
+        "items"
+    ]
+    assert (spanish["language"], "not English" in spanish["low_confidence"]) == ("es", True)
+    assert "2 of the 3 words" in short["low_confidence"]
+    assert (plain["language"], plain["low_confidence"]) == ("en", None)
+
+
 def test_titles_may_come_as_objects_too(idle: Service) -> None:
     mixed = [title if n % 2 else {"title": title} for n, title in enumerate(TITLES)]
     assert score(idle, mixed).json() == score(idle, TITLES).json()

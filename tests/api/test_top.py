@@ -48,6 +48,7 @@ def test_the_body_is_what_the_contract_shows(service: Service) -> None:
                 "published_at": "2026-03-01T11:55:00Z",
                 "topic": "world",
                 "language": "en",
+                "low_confidence": None,
                 "i_score": 85,
                 "i_score_raw": 84.6,
                 "band": "top",
@@ -496,6 +497,7 @@ def test_text_and_html_show_the_rows_of_the_json(full: Service) -> None:
     assert lines[:2] == ["Top News in the Last Hour By Importance Score", ""]
     assert lines[2:] == [
         f"{item['rank']:>3}. {item['symbol']} {item['i_score']:>3} / 100  {item['title']} ({item['source']})"
+        + (f" [uncertain: {item['low_confidence']}]" if item["low_confidence"] else "")
         for item in items
     ]
     html = full.get("/v1/top.html?limit=100").text
@@ -505,6 +507,14 @@ def test_text_and_html_show_the_rows_of_the_json(full: Service) -> None:
     assert re.findall(r"(\d+) / 100", html) == [str(item["i_score"]) for item in items]
     assert re.findall(r'datetime="([^"]*)"', html) == [item["published_at"] for item in items]
     assert "Top News in the Last Hour By Importance Score" in html
+
+
+def test_a_score_that_means_little_says_so_in_every_form(service: Service) -> None:
+    service.put(service.scored("Barragem rompe e milhares fogem", 80.0, language="pt-BR"))
+    (item,) = service.top()["items"]
+    assert "not English (pt-BR)" in item["low_confidence"]
+    for form in ("/v1/top.txt", "/v1/top.html"):
+        assert f"uncertain: {item['low_confidence']}" in service.get(form).text
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import Dataset
 
+from training.config import FitConfig
 from training.dataset import Example
-from training.fit import _units
+from training.fit import _shown, _units
 from training.network import FamilyBatches
 
 SIZE = 8
@@ -27,3 +28,12 @@ def test_a_long_title_is_padded_for_with_others_as_long() -> None:
     lengths = [30 if n % 8 == 1 else 5 for n in range(32)]  # the second title of every fourth family is long
     batches = FamilyBatches(Dataset(), _units(examples, SIZE), lengths, SIZE, seed=0)
     assert sum(max(lengths[index] for index in batch) == 30 for batch in batches) == 1
+
+
+def test_an_epoch_shows_labels_more_often_than_families_and_taught_headlines() -> None:
+    config = FitConfig(repeats=2, step_weight=3.0, top_weight=1.5)
+    label, heavy, top = Example("label", 50.0), Example("heavy", 50.0, weight=9.0), Example("top", 60.0)
+    family, taught = Example("family", 90.0, family="f"), Example("taught", 50.0, taught=True)
+    shown = _shown([label, heavy, top, family, taught], config)
+    assert [one.text for one in shown] == [*["label"] * 2, *["heavy"] * 6, *["top"] * 2, "family", "taught"]
+    assert [one.weight for one in shown] == [1.0, 1.0, *[3.0] * 6, 1.5, 1.5, 1.0, 1.0]
