@@ -6,6 +6,7 @@ arXiv:2104.12199). Along an order the gains telescope, so base + points is the s
 """
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,11 @@ class Why:
 
     base: float
     words: tuple[Word, ...]
+
+
+def level(points: float) -> int:
+    """How much a word matters, for its looks: 0 takes away, 1 hardly matters, 2 adds, 3 decides."""
+    return bisect((-2, 2, 10), points)
 
 
 def explain(model: ImportanceModel, title: str) -> Why:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from service.bands import BANDS, band_of, rounded
+from service.explain import Why, level
 from service.language import low_confidence
 from service.lists import Page
 from service.ranking import ListQuery, Row
@@ -119,14 +120,26 @@ def as_html(page: Page, base: str) -> bytes:
     return render("fragment.html", list_context(page, base))
 
 
-def list_context(page: Page, base: str) -> dict[str, Any]:
-    """What ``list.html`` and the pages around it need."""
+def list_context(page: Page, base: str, why: str = "") -> dict[str, Any]:
+    """What ``list.html`` and the pages around it need; ``why`` is the address under which scores are explained."""
     return {
+        "why": why,
         "heading": list_title(page.query.window),
         "rows": [_item(row) for row in page.ranking.rows],
         "bands": {band.name: band for band in BANDS},
         "base": base.rstrip("/"),
         "more": next_link(page, MORE_PATH),
+    }
+
+
+def why_context(headline: Headline, raw: float, model: str, why: Why) -> dict[str, Any]:
+    """What ``why.html`` needs."""
+    return {
+        **headline_fields(headline),
+        "score": score_view(raw),
+        "model": model,
+        "base_points": why.base,
+        "words": [{**asdict(word), "level": level(word.points)} for word in why.words],
     }
 
 

@@ -8,11 +8,13 @@ from fastapi.responses import FileResponse, Response
 from service import forms
 from service.api.deps import QueryDep, StateDep
 from service.api.state import State
+from service.explain import explain
 from service.ranking import ListQuery
 from service.sample import read_sample
 
 router = APIRouter(include_in_schema=False)
 
+_WHY = "/why"
 STATIC = Path(forms.__file__).parent / "widget" / "static"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
@@ -41,6 +43,18 @@ def top_page(state: StateDep, query: QueryDep, cursor: str | None = None) -> Res
     return _page(state, "top.html", query, cursor)
 
 
+@router.get(_WHY + "/{headline_id}")
+def why_page(state: StateDep, headline_id: str) -> Response:
+    """Which words of a kept headline make its score."""
+    found = state.store.get(headline_id)
+    model = state.model
+    if found is None or (raw := found[1].get(model.version)) is None:
+        raise HTTPException(404)
+    with state.admission.place():
+        points = explain(model, found[0].title)
+    return _answer(forms.render("why.html", forms.why_context(found[0], raw, model.version, points)))
+
+
 @router.get("/sample/{slug}")
 def sample(state: StateDep, slug: str) -> Response:
     """Where the headlines of the sample lead."""
@@ -52,6 +66,9 @@ def sample(state: StateDep, slug: str) -> Response:
 
 def _page(state: State, template: str, query: ListQuery, cursor: str | None = None, **context: object) -> Response:
     page = state.lists.page(state.model.version, query, cursor)
-    listed = forms.list_context(page, state.settings.public_url)
-    html = forms.render(template, {**listed, **context, "paged": cursor is not None})
+    listed = forms.list_context(page, state.settings.public_url, _WHY)
+    return _answer(forms.render(template, {**listed, **context, "paged": cursor is not None}))
+
+
+def _answer(html: bytes) -> Response:
     return Response(html, media_type="text/html; charset=utf-8", headers=_HEADERS)

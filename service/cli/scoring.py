@@ -3,7 +3,6 @@
 import io
 import signal
 import sys
-from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -182,6 +181,7 @@ def _write_table(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> Non
     from rich.text import Text
 
     from service.bands import band_named
+    from service.explain import level
     from service.text import clean
 
     table = Table.grid(padding=(0, 2))
@@ -189,15 +189,14 @@ def _write_table(titles: Sequence[str], judged: Sequence[dict[str, Any]]) -> Non
         mark = ("", "") if "band" not in added else (f"{added['i_score']:>3} / 100", band_named(added["band"]).symbol)
         table.add_row(*mark, Text(clean(title)))
         if words := _words(added):
-            pieces = [(f"{word['word']} ", _STYLES[bisect(_STEPS, word["points"])]) for word in words]
+            pieces = [(f"{word['word']} ", _STYLES[level(word["points"])]) for word in words]
             points = [(f"{word['points']:+.0f}  ", "dim") for word in words]
             line = Text.assemble(*(part for pair in zip(pieces, points, strict=True) for part in pair))
             table.add_row("", "", Text.assemble((f"{added['why']['base']:.0f}  ", "dim"), line))
     Console().print(table)
 
 
-_STEPS = (-2, 2, 10)
-_STYLES = ("blue", "", "yellow", "bold red")
+_STYLES = ("blue", "", "yellow", "bold red")  # by level
 
 
 def _words(added: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 SIZES = {"phone": {"width": 320, "height": 800}, "desktop": {"width": 1280, "height": 900}}
-PATHS = ["/", "/top", "/top?window=24h&limit=50", "/top?window=1m&band=top&min_score=100", "/v1/top.html"]
+WHY = "the page that explains the first headline"
+PATHS = ["/", WHY, "/top", "/top?window=24h&limit=50", "/top?window=1m&band=top&min_score=100", "/v1/top.html"]
 Open = Callable[..., Page]
 
 
@@ -26,7 +27,9 @@ def open_page(browser: Browser, service_url: str) -> Iterator[Open]:
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _same_host(request.url, service_url, complaints))
-        page.goto(service_url + path)
+        page.goto(service_url + ("/" if path == WHY else path))
+        if path == WHY:
+            page.locator(".iscore-why").first.click()
         return page
 
     yield open_
@@ -65,7 +68,7 @@ def test_the_first_page_shows_ten_ranked_headlines_with_score_dot_and_link(open_
     assert scores == sorted(scores, reverse=True)
     for row in rows.all():
         assert re.fullmatch(r"\d{1,3} / 100", row.locator(".iscore-number").inner_text())
-        assert (row.locator("a").get_attribute("href") or "").startswith("http")
+        assert (row.locator(".iscore-link").get_attribute("href") or "").startswith("http")
         box = row.locator(".iscore-dot").bounding_box()
         assert box
         assert box["width"] >= 12
@@ -120,6 +123,22 @@ def test_a_sample_headline_leads_to_a_page_of_its_own(open_page: Open) -> None:
     title = page.locator(".iscore-link").first.inner_text()
     page.locator(".iscore-link").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
+
+
+def test_a_score_is_explained_word_by_word_and_the_points_add_up(open_page: Open) -> None:
+    page = open_page("/", viewport=SIZES["desktop"], java_script_enabled=False)
+    title = page.locator(".iscore-link").first.inner_text()
+    page.locator(".iscore-why").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    *parts, total = map(float, page.locator(".why td").all_inner_texts())
+    assert len(parts) == 1 + len(title.split())
+    assert sum(parts) == pytest.approx(total, abs=0.05 * len(parts))  # printed to one decimal
+    page.get_by_role("link", name="To the list").click()
+    assert page.locator(".iscore-link").first.inner_text() == title
+
+
+def test_a_headline_that_is_not_kept_cannot_be_explained(open_page: Open, service_url: str) -> None:
+    assert open_page("/top").request.get(f"{service_url}/why/0000000000000000").status == 404
 
 
 def test_the_interface_page_works_without_a_network(open_page: Open) -> None:
