@@ -32,7 +32,11 @@ def run() -> None:
     registry = Registry(Settings().models)
     model = load(registry.path(registry.current()))
     share = model.manifest["config"]["held_out_share"]
-    examples = [one for one in data.training_examples(_DATA, [data.CLIENT], share) if one.weight and not one.taught]
+    examples = [
+        one
+        for one in data.training_examples(_DATA, [data.CLIENT], share)
+        if one.weight and (one.family or not one.once)
+    ]
     dev, held = data.dev(_DATA), data.held_out(data.CONTRAST, share)
     texts, scores = [e.text for e in examples], np.array([e.i_score for e in examples])
     asked = [normalise(title) for title in dev.titles] + [e.text for e in held]

@@ -16,7 +16,8 @@ class FitConfig:
     """Networks that start alike, see the examples in different orders and are averaged weight by weight."""
     epochs: int = 1
     repeats: int = 2
-    """How often an epoch shows a labelled headline; one of a family, or one that a model scored, is shown once."""
+    """How often an epoch shows a labelled headline or one of `contrast`; other families, stories and taught headlines
+    are shown once."""
     batch_size: int = 32
     learning_rate: float = 1.5e-4
     head_rate: float = 1e-3

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.errors import InputError
 from service.text import normalise
-from training.dataset import Example, contrast_examples, digest, read_labels, read_rows
+from training.dataset import Example, digest, family_examples, read_labels, read_rows
 from training.metrics import Scores
 from training.split import is_held_out
 
@@ -40,15 +40,13 @@ def training_examples(folder: Path, labels: Sequence[Path], held_out_share: floa
     own = [
         Example(normalise(label.title), label.i_score, label.weight) for path in labels for label in read_labels(path)
     ]
-    taught = [
-        Example(normalise(row["title"]), row["i_score"], taught=True) for row in read_rows(_joined(folder, TAUGHT))
-    ]
+    taught = [Example(normalise(row["title"]), row["i_score"], once=True) for row in read_rows(_joined(folder, TAUGHT))]
     return rated + families + _stories(folder) + own + taught
 
 
 def families_in(name: str) -> list[Example]:
     """All families of one file of FAMILIES."""
-    return contrast_examples(read_rows(FAMILIES[name]))
+    return family_examples(read_rows(FAMILIES[name]), once=name != CONTRAST)
 
 
 def held_out(name: str, share: float) -> list[Example]:
@@ -75,7 +73,7 @@ def _column(rows: Sequence[dict[str, Any]], key: str) -> Scores:
 def _stories(folder: Path) -> list[Example]:
     """Groups without a score: only their members' differences are trained, towards none."""
     return [
-        Example(normalise(row["title"]), 0.0, weight=0.0, family=f"story/{row['story']}", factor="equals")
+        Example(normalise(row["title"]), 0.0, weight=0.0, family=f"story/{row['story']}", factor="equals", once=True)
         for row in read_rows(_joined(folder, STORIES))
     ]
 

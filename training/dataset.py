@@ -17,7 +17,7 @@ from service.types import Label
 class Example:
     """A normalised title and what it should score. Examples of one ``family`` are compared with each other.
 
-    ``taught`` marks a score that an earlier model gave (a pseudo-label), not a judge.
+    ``once`` marks what an epoch shows once, because there is plenty of its kind.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Example:
     weight: float = 1.0
     family: str = ""
     factor: str = ""
-    taught: bool = False
+    once: bool = False
 
 
 def read_labels(path: Path) -> list[Label]:
@@ -61,9 +61,9 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def contrast_examples(rows: Iterable[dict[str, Any]]) -> list[Example]:
-    """Examples of the contrast families, in file order."""
-    return [Example(normalise(r["title"]), float(r["i_score"]), 1.0, r["family"], r["factor"]) for r in rows]
+def family_examples(rows: Iterable[dict[str, Any]], once: bool) -> list[Example]:
+    """Examples of the families, in file order."""
+    return [Example(normalise(r["title"]), float(r["i_score"]), 1.0, r["family"], r["factor"], once) for r in rows]
 
 
 def _label(row: dict[str, Any], fault: str | None) -> Label:

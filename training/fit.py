@@ -45,7 +45,17 @@ def fit(examples: Sequence[Example], config: FitConfig, folder: Path | None = No
     average_into(network, members[1:])
     ids = token_ids(network, [example.text for example in examples])
     lexical = fit_lexical(examples, ids, network.tokenizer.vocab_size, config.lexical_penalty)
-    return Fitted(network, mean, deviation, lexical, config.lexical_share)
+    fitted = Fitted(network, mean, deviation, lexical, config.lexical_share)
+    return replace(fitted, mean=mean - _excess(fitted, examples) / (1 - config.lexical_share))
+
+
+def _excess(fitted: Fitted, examples: Sequence[Example]) -> float:
+    """By how many points labelled headlines score too high on average: more weight for the top lifts all."""
+    judged = [example for example in examples if example.weight and not (example.family or example.once)]
+    if not judged:
+        return 0.0
+    excess = fitted.scores([one.text for one in judged]) - [one.i_score for one in judged]
+    return float(np.average(excess, weights=[one.weight for one in judged]))
 
 
 def _trained(
@@ -65,13 +75,14 @@ def _trained(
 
 
 def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:
-    """What one epoch shows: labels ``repeats`` times, others once, heavy ones more often, the top with more weight."""
+    """What one epoch shows: heavy labels more often, the top with more weight."""
     shown: list[Example] = []
     for example in examples:
         weight = example.weight * (config.top_weight if example.i_score >= 60 and not example.family else 1.0)
         times = max(1, ceil(weight / config.step_weight))
-        repeats = 1 if example.family or example.taught else config.repeats
-        shown.extend([replace(example, weight=weight / times)] * times * repeats)
+        for turn in range(1 if example.once else config.repeats):
+            family = example.family and f"{example.family}#{turn}"
+            shown.extend([replace(example, weight=weight / times, family=family)] * times)
     return shown
 
 

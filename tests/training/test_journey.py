@@ -169,7 +169,7 @@ def test_join_finds_titles_by_their_words(tmp_path: Path) -> None:
     rated_one, story, taught = data.training_examples(tmp_path, [], 1.0)
     assert rated_one == Example("DAM bursts", 50.0)
     assert (story.text, story.weight, story.family) == (STORY, 0.0, "story/7")
-    assert taught == Example(TAUGHT, 41.5, taught=True)
+    assert taught == Example(TAUGHT, 41.5, once=True)
 
 
 def _row(title: str) -> str:

@@ -30,10 +30,11 @@ def test_a_long_title_is_padded_for_with_others_as_long() -> None:
     assert sum(max(lengths[index] for index in batch) == 30 for batch in batches) == 1
 
 
-def test_an_epoch_shows_labels_more_often_than_families_and_taught_headlines() -> None:
+def test_an_epoch_shows_again_what_is_rare_and_splits_heavy_labels() -> None:
     config = FitConfig(repeats=2, step_weight=3.0, top_weight=1.5)
     label, heavy, top = Example("label", 50.0), Example("heavy", 50.0, weight=9.0), Example("top", 60.0)
-    family, taught = Example("family", 90.0, family="f"), Example("taught", 50.0, taught=True)
-    shown = _shown([label, heavy, top, family, taught], config)
-    assert [one.text for one in shown] == [*["label"] * 2, *["heavy"] * 6, *["top"] * 2, "family", "taught"]
-    assert [one.weight for one in shown] == [1.0, 1.0, *[3.0] * 6, 1.5, 1.5, 1.0, 1.0]
+    family, plenty = Example("family", 90.0, family="f"), Example("plenty", 50.0, once=True)
+    shown = _shown([label, heavy, top, family, plenty], config)
+    assert [one.text for one in shown] == [*["label"] * 2, *["heavy"] * 6, *["top"] * 2, *["family"] * 2, "plenty"]
+    assert [one.weight for one in shown] == [1.0, 1.0, *[3.0] * 6, 1.5, 1.5, 1.0, 1.0, 1.0]
+    assert len({one.family for one in shown if one.family}) == 2  # a batch needs no copy of a family beside it
