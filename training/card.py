@@ -14,10 +14,9 @@ or decisions about anyone.
 
 ## How it was made
 `sentence-transformers/all-MiniLM-L6-v2` (Apache-2.0), mean pooling and a head of {hidden} GELU units, fine-tuned
-(epochs: {epochs}, seed: {seed}): {members} networks that start alike and see the examples in different orders,
-averaged weight by weight. {lexical:.0%} of the score come from a linear model on word pieces beside them. The
-configuration, data digests and library versions are in `manifest.json`. Weights are stored in 8 bits per output
-channel and computed with in 32-bit floating point.
+(epochs: {epochs}, seed: {seed}, networks averaged: {members}). {lexical:.0%} of the score come from a linear model on
+word pieces beside it. The configuration, data digests and library versions are in `manifest.json`. Weights are stored
+in 8 bits per output channel and computed with in 32-bit floating point.
 
 Labels: 20,388 real headlines (2014-2026) from public collections, each rated once, and 900 rated twice,
 **by a language model that followed the rubric**, not by people; families that a language model wrote, which

@@ -41,7 +41,7 @@ def fit(
 ) -> None:
     """Fine-tune the encoder on all labels and write a new version; the current one stays current.
 
-    Takes about an hour on two cores; the same call goes on where a stopped one was. Example:
+    Takes half an hour for each member on two cores; a call goes on behind the last member that finished. Example:
     iscore-train fit newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s")

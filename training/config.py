@@ -12,7 +12,7 @@ class FitConfig:
     """How ``iscore-train fit`` trains. The defaults made the shipped model."""
 
     seed: int = 0
-    members: int = 2
+    members: int = 1
     """Networks that start alike, see the examples in different orders and are averaged weight by weight."""
     epochs: int = 1
     repeats: int = 2

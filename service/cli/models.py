@@ -36,7 +36,7 @@ def show(version: _Version) -> None:
 
     \b
     Example:
-      iscore models show headline-base-2
+      iscore models show headline-base-3
     """
     from service import artifact
 
@@ -55,7 +55,7 @@ def use(version: _Version) -> None:
 
     \b
     Example:
-      iscore models use headline-base-2
+      iscore models use headline-base-3
     """
     _check(version)
     before = _registry().use(version)
@@ -70,7 +70,7 @@ def verify(
 
     \b
     Example:
-      iscore models verify headline-base-2
+      iscore models verify headline-base-3
     """
     version = version or _registry().current()
     _check(version)
