@@ -38,9 +38,13 @@ class FitConfig:
     """Weight of a rated headline at 60 or above; few are, and an unweighted fit squeezes them."""
     step_weight: float = 3.0
     """A label that weighs more is shown several times an epoch, so that no single step is dominated by it."""
-    lexical_share: float = 0.15
+    lexical_share: float = 0.1
     """How much of the score the linear model on word pieces gives; the encoder gives the rest."""
     lexical_penalty: float = 0.3
+    refit_penalty: float = 100.0
+    """How strongly the last layer is held where training left it while it is fitted to labelled headlines."""
+    refit_top_weight: float = 3.0
+    """Weight of a labelled headline at 60 or above in that fit."""
     hidden: int = 128
     """Width of the head's hidden layer."""
     max_tokens: int = 96

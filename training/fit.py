@@ -16,6 +16,7 @@ from transformers import set_seed
 from training.config import FitConfig
 from training.dataset import Example
 from training.fitted import Fitted, token_ids
+from training.head import refit
 from training.lexical import fit_lexical
 from training.members import average_into, load_member, run_key, save_member
 from training.network import FamilyBatches, MovingAverage, ScoreLoss, build
@@ -46,16 +47,8 @@ def fit(examples: Sequence[Example], config: FitConfig, folder: Path | None = No
     ids = token_ids(network, [example.text for example in examples])
     lexical = fit_lexical(examples, ids, network.tokenizer.vocab_size, config.lexical_penalty)
     fitted = Fitted(network, mean, deviation, lexical, config.lexical_share)
-    return replace(fitted, mean=mean - _excess(fitted, examples) / (1 - config.lexical_share))
-
-
-def _excess(fitted: Fitted, examples: Sequence[Example]) -> float:
-    """By how many points labelled headlines score too high on average: more weight for the top lifts all."""
-    judged = [example for example in examples if example.weight and not (example.family or example.once)]
-    if not judged:
-        return 0.0
-    excess = fitted.scores([one.text for one in judged]) - [one.i_score for one in judged]
-    return float(np.average(excess, weights=[one.weight for one in judged]))
+    refit(fitted, examples, config)
+    return fitted
 
 
 def _trained(

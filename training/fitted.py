@@ -24,7 +24,10 @@ class Fitted:
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Scores of normalised titles on the 0-100 scale, (n,) and not yet clipped."""
         out = self.network.encode(list(texts), batch_size=64, convert_to_numpy=True, show_progress_bar=False)
-        deep = np.asarray(out, np.float64)[:, 0] * self.deviation + self.mean
+        return self.combined(np.asarray(out, np.float64)[:, 0] * self.deviation + self.mean, texts)
+
+    def combined(self, deep: NDArray[np.float64], texts: Sequence[str]) -> NDArray[np.float64]:
+        """The network's scores of ``texts``, (n,), together with those of the linear model."""
         wide = [self.lexical(torch.tensor([ids])).item() for ids in token_ids(self.network, texts).rows]
         return (1 - self.lexical_share) * deep + self.lexical_share * np.array(wide)
 
