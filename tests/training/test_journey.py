@@ -3,6 +3,7 @@
 import gzip
 import html
 import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from training.dataset import Example, read_rows
 from training.export import export
 from training.fit import fit
 from training.fitted import Fitted
+from training.head import refit
 from training.join import join
 from training.split import is_held_out
 
@@ -95,12 +97,33 @@ def test_training_brings_scores_nearer_to_the_labels() -> None:
     assert np.abs(predicted - actual).mean() < 0.6 * np.abs(actual - actual.mean()).mean()
 
 
-def test_the_exported_graph_scores_as_the_network_does(fitted: Fitted, tmp_path: Path, rated: Path) -> None:
-    folder = tmp_path / "try-1"
-    save(fitted, folder, CONFIG, rated, [data.CLIENT])
+def test_the_refitted_last_layer_errs_less_on_labels_and_not_on_average(fitted: Fitted) -> None:
+    labels = [Example(example.text, example.i_score) for example in EXAMPLES]
+    actual = np.array([label.i_score for label in labels])
+    weights = np.where(actual >= 60, CONFIG.refit_top_weight, 1.0)
+    moved = deepcopy(fitted)
+    refit(moved, labels, CONFIG)
+    before, after = (one.scores([label.text for label in labels]) - actual for one in (fitted, moved))
+    assert np.average(after, weights=weights) == pytest.approx(0, abs=0.01)
+    assert np.average(after**2, weights=weights) < np.average(before**2, weights=weights)
+
+
+def test_without_labels_the_last_layer_stays(fitted: Fitted) -> None:
+    moved = deepcopy(fitted)
+    refit(moved, [replace(example, family="f") for example in EXAMPLES], CONFIG)
+    assert moved.scores(["Dam bursts"]) == fitted.scores(["Dam bursts"])
+
+
+@pytest.mark.parametrize(("stored_in", "error"), [("32 bits", 0.001), ("8 bits", 1.0)])
+def test_the_exported_graph_scores_as_the_network_does(
+    fitted: Fitted, tmp_path: Path, rated: Path, monkeypatch: pytest.MonkeyPatch, stored_in: str, error: float
+) -> None:
+    if stored_in == "32 bits":
+        monkeypatch.setattr("training.export._store_in_8_bits", lambda graph: None)
+    save(fitted, tmp_path / "try-1", CONFIG, rated, [data.CLIENT])
     titles = [example.text for example in EXAMPLES]
     torch_scores = np.clip(fitted.scores(titles), 0, 100)
-    assert load(folder).predict(titles) == pytest.approx(torch_scores, abs=0.5)  # 8-bit weights
+    assert load(tmp_path / "try-1").predict(titles) == pytest.approx(torch_scores, abs=error)
 
 
 def test_a_version_records_how_it_was_made(fitted: Fitted, tmp_path: Path, rated: Path) -> None:
