@@ -13,6 +13,7 @@ from training.base_encoder import base_encoder
 from training.data import LABELS
 from training.dataset import read_rows
 from training.stories import Dated, Vectors, dated, stories
+from training.whole import written_whole
 
 
 def mine(sources: Sequence[Path], out: Path) -> list[list[Dated]]:
@@ -21,7 +22,7 @@ def mine(sources: Sequence[Path], out: Path) -> list[list[Dated]]:
     without = {row["id"] for row in rated if row["split"] == "dev"}
     headlines = dated((row for source in sources for row in read_rows(source)), without)
     found = stories(headlines, _vectors([headline.text for headline in headlines]))
-    with gzip.open(out, "wt", encoding="utf-8", newline="") as file:
+    with written_whole(out) as temporary, gzip.open(temporary, "wt", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["id", "story"])
         rows.writerows([headline.id, number] for number, group in enumerate(found) for headline in group)
