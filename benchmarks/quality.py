@@ -37,7 +37,7 @@ def run() -> None:
         if one.weight and (one.family or not one.once)
     ]
     dev, held = data.dev(_DATA), data.held_out(data.CONTRAST, share)
-    fewer = [one for one in examples if not one.once]  # an exact SVR of all would take hours
+    fewer = [one for one in examples if not one.once]  # an exact SVR takes time with the square of the rows
     asked = [normalise(title) for title in dev.titles] + [e.text for e in held]
     print(
         "| model | Spearman | MAE | bias at 60+ | ordered pairs right | spread of equals |\n|---|---|---|---|---|---|"
