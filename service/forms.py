@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from service.bands import BANDS, band_of, rounded
 from service.explain import Why, level
-from service.language import low_confidence
+from service.language import confidence_fields, low_confidence
 from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.types import Headline
@@ -43,11 +43,6 @@ def headline_fields(headline: Headline) -> dict[str, Any]:
         "topic": headline.topic,
         **confidence_fields(headline.title, headline.language),
     }
-
-
-def confidence_fields(title: str, language: str | None) -> dict[str, Any]:
-    """What every answer says of how far a title's score can be trusted."""
-    return {"language": language, "low_confidence": low_confidence(title, language)}
 
 
 def score_view(raw: float) -> dict[str, Any]:

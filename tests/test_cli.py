@@ -18,12 +18,11 @@ from typing import NamedTuple
 
 import pytest
 
-from service import forms
 from service.bands import BANDS
 from service.cli.main import main
 from service.explain import explain
 from service.files.rows import CHUNK_ROWS
-from service.language import language_of
+from service.language import confidence_fields, language_of
 from service.model import ImportanceModel
 from service.registry import Registry
 from service.scoring import score, score_fields, score_titles
@@ -194,7 +193,7 @@ def test_score_reads_lines_and_leaves_out_empty_ones(
     titles = [TITLE, "Élections à Paris"]
     expected = zip(titles, score_titles(model, titles), strict=True)
     assert rows == [
-        {"title": title, **score_fields(raw, model.version), **forms.confidence_fields(title, language_of(title))}
+        {"title": title, **score_fields(raw, model.version), **confidence_fields(title, language_of(title))}
         for title, raw in expected
     ]
     assert f"{titles[1]!r} is uncertain: not English (fr)" in answer.err

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from service.errors import InputError
 
+TOP = 60.0
+"""Score from which a headline counts as the top of the scale: rare, weighed more, judged on its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
@@ -35,7 +38,7 @@ class FitConfig:
     family_weight: float = 2.0
     """Weight of the loss on score differences within a contrast family."""
     top_weight: float = 1.5
-    """Weight of a rated headline at 60 or above; few are, and an unweighted fit squeezes them."""
+    """Weight of a rated headline at TOP or above; few are, and an unweighted fit squeezes them."""
     step_weight: float = 3.0
     """A label that weighs more is shown several times an epoch, so that no single step is dominated by it."""
     lexical_share: float = 0.1
@@ -44,7 +47,7 @@ class FitConfig:
     refit_penalty: float = 100.0
     """How strongly the last layer is held where training left it while it is fitted to labelled headlines."""
     refit_top_weight: float = 3.0
-    """Weight of a labelled headline at 60 or above in that fit."""
+    """Weight of a labelled headline at TOP or above in that fit."""
     hidden: int = 128
     """Width of the head's hidden layer."""
     max_tokens: int = 96

@@ -60,6 +60,11 @@ def dev(folder: Path) -> Dev:
     return Dev([row["title"] for row in rows], *(_column(rows, key) for key in ("i_score", "rater_a", "rater_b")))
 
 
+def dev_ids() -> set[str]:
+    """Ids of the development set, by the published labels: nothing that is trained on may have them."""
+    return {row["id"] for row in read_rows(LABELS / "rated.csv.gz") if row["split"] == "dev"}
+
+
 def digests(folder: Path, labels: Sequence[Path]) -> dict[str, str]:
     """SHA-256 of every file that a run reads."""
     files = [folder / RATED, folder / RATED_DEV, folder / STORIES, folder / TAUGHT, *FAMILIES.values(), *labels]

@@ -71,10 +71,15 @@ def _client(labels: list[Label], raws: Scores) -> dict[str, float]:
     return {"bands_right": sum(bands), "of": len(bands), "order_right": sum(pairs), "pairs": len(pairs)}
 
 
+def figure_name(section: str, figure: str) -> str:
+    """What a figure is called in tables."""
+    return f"{section} {figure.replace('_', ' ')}"
+
+
 def rows(versions: dict[str, Metrics]) -> list[tuple[str, list[str]]]:
     """Each figure's name with its value for every version."""
     return [
-        (f"{section} {figure.replace('_', ' ')}", [_number(versions[name][section][figure]) for name in versions])
+        (figure_name(section, figure), [_number(versions[name][section][figure]) for name in versions])
         for section, found in next(iter(versions.values())).items()
         for figure in found
     ]
@@ -83,7 +88,7 @@ def rows(versions: dict[str, Metrics]) -> list[tuple[str, list[str]]]:
 def table(versions: dict[str, Metrics]) -> str:
     """Figures of several versions side by side, as a Markdown table."""
     head = [("figure", list(versions)), ("---", ["---"] * len(versions))]
-    return "\n".join(f"| {label} | {' | '.join(cells)} |" for label, cells in [*head, *rows(versions)])
+    return "\n".join(f"| {first} | {' | '.join(cells)} |" for first, cells in [*head, *rows(versions)])
 
 
 def _number(value: float) -> str:

@@ -13,7 +13,7 @@ from datasets import Dataset
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
 from transformers import set_seed
 
-from training.config import FitConfig
+from training.config import TOP, FitConfig
 from training.dataset import Example
 from training.fitted import Fitted, token_ids
 from training.head import refit
@@ -71,7 +71,7 @@ def _shown(examples: Sequence[Example], config: FitConfig) -> list[Example]:
     """What one epoch shows: heavy labels more often, the top with more weight."""
     shown: list[Example] = []
     for example in examples:
-        weight = example.weight * (config.top_weight if example.i_score >= 60 and not example.family else 1.0)
+        weight = example.weight * (config.top_weight if example.i_score >= TOP and not example.family else 1.0)
         times = max(1, ceil(weight / config.step_weight))
         for turn in range(1 if example.once else config.repeats):
             family = example.family and f"{example.family}#{turn}"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from training.config import FitConfig
+from training.config import TOP, FitConfig
 from training.dataset import Example
 from training.fitted import Fitted
 
@@ -30,7 +30,7 @@ def refit(fitted: Fitted, examples: Sequence[Example], config: FitConfig) -> Non
     scores = fitted.combined(inputs @ layer * fitted.deviation + fitted.mean, texts)
     missing = (labels - scores) / ((1 - fitted.lexical_share) * fitted.deviation)
     # Squared: 129 numbers listen less to one heavy label among 20,000 than a network does.
-    weights = np.array([one.weight**2 for one in judged]) * np.where(labels >= 60, config.refit_top_weight, 1.0)
+    weights = np.array([one.weight**2 for one in judged]) * np.where(labels >= TOP, config.refit_top_weight, 1.0)
     penalty = np.diag(np.append(np.full(hidden.shape[1], config.refit_penalty), 0.0))  # the intercept is free
     change = np.linalg.solve(inputs.T * weights @ inputs + penalty, inputs.T @ (weights * missing))
     with torch.no_grad():

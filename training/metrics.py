@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from training.config import TOP
 from training.dataset import Example
 
 Scores = NDArray[np.float64]
@@ -18,7 +19,7 @@ def spearman(predicted: Scores, actual: Scores) -> float:
     return float(np.corrcoef(_mid_ranks(predicted), _mid_ranks(actual))[0, 1])
 
 
-def agreement(predicted: Scores, actual: Scores, top: float = 60.0) -> dict[str, float]:
+def agreement(predicted: Scores, actual: Scores, top: float = TOP) -> dict[str, float]:
     """Spearman, mean absolute error, and mean error of headlines labelled ``top`` or more (below 0: squeezed)."""
     error = predicted - actual
     return {

@@ -1,7 +1,5 @@
 """Files of dated headlines -> the published groups of headlines that tell one story."""
 
-import csv
-import gzip
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,22 +8,18 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from training.base_encoder import base_encoder
-from training.data import LABELS
+from training.data import dev_ids
 from training.dataset import read_rows
 from training.stories import Dated, Vectors, dated, stories
-from training.whole import written_whole
+from training.whole import write_csv
 
 
 def mine(sources: Sequence[Path], out: Path) -> list[list[Dated]]:
     """Write ``out`` (CSV, gzipped: id, story) and return the groups; headlines of the development set stay out."""
-    rated = read_rows(LABELS / "rated.csv.gz")
-    without = {row["id"] for row in rated if row["split"] == "dev"}
-    headlines = dated((row for source in sources for row in read_rows(source)), without)
+    headlines = dated((row for source in sources for row in read_rows(source)), dev_ids())
     found = stories(headlines, _vectors([headline.text for headline in headlines]))
-    with written_whole(out) as temporary, gzip.open(temporary, "wt", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["id", "story"])
-        rows.writerows([headline.id, number] for number, group in enumerate(found) for headline in group)
+    rows = ([headline.id, number] for number, group in enumerate(found) for headline in group)
+    write_csv(out, ["id", "story"], rows)
     return found
 
 

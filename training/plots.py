@@ -49,9 +49,7 @@ def _reliability(axes: Axes, judged: Judged) -> None:
     actual, scores = judged.dev.i_scores, judged.dev_scores
     axes.plot([0, 100], [0, 100], color=_RATED, linewidth=1)
     axes.scatter(scores, actual, s=4, color=_RATED, alpha=0.5, linewidths=0)
-    for group in _tenths(scores):
-        error = 1.96 * actual[group].std() / np.sqrt(len(group))
-        axes.errorbar(scores[group].mean(), actual[group].mean(), yerr=error, fmt="o", color=_SCORED, markersize=4)
+    _means_of_tenths(axes, scores, actual)
     axes.set(xlabel="score", ylabel="rating", xlim=(0, 100), ylim=(0, 100))
 
 
@@ -72,9 +70,7 @@ def _errors_by_rating(axes: Axes, judged: Judged) -> None:
 def _errors_by_length(axes: Axes, judged: Judged) -> None:
     words = np.array([float(len(title.split())) for title in judged.dev.titles])
     errors = np.abs(judged.dev_scores - judged.dev.i_scores)
-    for group in _tenths(words):
-        error = 1.96 * errors[group].std() / np.sqrt(len(group))
-        axes.errorbar(words[group].mean(), errors[group].mean(), yerr=error, fmt="o", color=_SCORED, markersize=4)
+    _means_of_tenths(axes, words, errors)
     axes.set(xlabel="words", ylabel="mean absolute error", ylim=(0, None))
 
 
@@ -98,6 +94,13 @@ def _families(axes: Axes, judged: Judged) -> None:
         axes.plot(spreads, np.arange(1, len(spreads) + 1) / len(spreads), label=name)
     axes.set(xlabel="highest - lowest, points", ylabel="share of families", xlim=(0, None), ylim=(0, 1))
     axes.legend(frameon=False)
+
+
+def _means_of_tenths(axes: Axes, x: Scores, y: Scores) -> None:
+    """Means of ``y`` with their 95 % intervals, for ten groups from low ``x`` to high."""
+    for group in _tenths(x):
+        error = 1.96 * y[group].std() / np.sqrt(len(group))
+        axes.errorbar(x[group].mean(), y[group].mean(), yerr=error, fmt="o", color=_SCORED, markersize=4)
 
 
 def _tenths(values: Scores) -> list[np.ndarray]:

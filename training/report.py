@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from training import data
-from training.evaluate import Judged, Metrics, rows
+from training.evaluate import Judged, Metrics, figure_name, rows
 from training.metrics import FamilyResult, Scores, agreement, interval, per_family
 from training.plots import plots
 
@@ -27,11 +27,11 @@ def report(judged: Judged, versions: dict[str, Metrics]) -> str:
         versions=list(versions),
         headlines=len(judged.dev.titles),
         figures=[
-            {"label": label, "cells": cells, "interval": intervals.get(label, "")} for label, cells in rows(versions)
+            {"label": name, "cells": cells, "interval": intervals.get(name, "")} for name, cells in rows(versions)
         ],
         plots=plots(judged),
         worst=[(judged.dev_scores[i], judged.dev.i_scores[i], judged.dev.titles[i]) for i in worst],
-        families=list(_worst_families(judged)),
+        families=_worst_families(judged),
     )
 
 
@@ -39,16 +39,16 @@ def _intervals(judged: Judged) -> dict[str, str]:
     """By the labels of ``rows``."""
     actual, scores = judged.dev.i_scores, judged.dev_scores
     found = {
-        f"dev {name.replace('_', ' ')}": interval(partial(_figure, name, scores, actual), len(actual))
+        figure_name("dev", name): interval(partial(_figure, name, scores, actual), len(actual))
         for name in ("spearman", "mae", "bias_top")
     }
     for name, examples in judged.families.items():
         results = list(per_family(judged.family_scores[name], examples).values())
         spreads = np.array([one.spread for one in results if one.equal])
         right = np.array([[one.right, one.pairs] for one in results if one.pairs] or [[0.0, 1.0]])
-        found[f"{name} equals spread"] = interval(_mean_of(spreads), len(spreads))
-        found[f"{name} ordered pairs"] = interval(_share_of(right), len(right))
-    return {label: f"{low:.3f} to {high:.3f}" for label, (low, high) in found.items()}
+        found[figure_name(name, "equals_spread")] = interval(_mean_of(spreads), len(spreads))
+        found[figure_name(name, "ordered_pairs")] = interval(_share_of(right), len(right))
+    return {name: f"{low:.3f} to {high:.3f}" for name, (low, high) in found.items()}
 
 
 def _figure(name: str, scores: Scores, actual: Scores, sample: NDArray[np.intp]) -> float:

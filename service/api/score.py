@@ -9,7 +9,7 @@ from service import forms
 from service.api.deps import StateDep
 from service.api.schemas import Problem, ScoreAnswer, ScoreRequest
 from service.explain import explain
-from service.language import language_of
+from service.language import confidence_fields, language_of
 from service.scoring import score_titles
 from service.text import headline_id
 
@@ -35,7 +35,7 @@ def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str,
         {
             "id": headline_id(title),
             "title": title,
-            **forms.confidence_fields(title, language_of(title)),
+            **confidence_fields(title, language_of(title)),
             **forms.score_view(raw),
             **why,
         }

@@ -144,14 +144,13 @@ def _explained(model: "ImportanceModel", title: str, added: dict[str, Any]) -> d
 
 def _trusted(title: str, added: dict[str, Any]) -> dict[str, Any]:
     """With the language, and why the score means little if it does."""
-    from service.language import language_of, low_confidence
+    from service.language import confidence_fields, language_of
     from service.text import clean
 
     if "band" not in added:
         return added
     title = clean(title)
-    language = language_of(title)
-    return {**added, "language": language, "low_confidence": low_confidence(title, language)}
+    return {**added, **confidence_fields(title, language_of(title))}
 
 
 def _undecodable(line: str) -> str | None:

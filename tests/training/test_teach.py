@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from service.text import headline_id
 from tests.tiny_models import write_version
-from training import teach
+from training import data
 from training.cli import app
 
 
@@ -52,7 +52,7 @@ def test_the_draw_is_as_large_as_asked_and_the_same_for_a_seed(tmp_path: Path) -
 
 
 def test_headlines_that_judge_the_models_are_not_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teach, "LABELS", tmp_path)
+    monkeypatch.setattr(data, "LABELS", tmp_path)
     rated = f"id,split\n{headline_id('w1 w1 w1')},dev\n{headline_id('w2 w2 w2')},train\n"
     (tmp_path / "rated.csv.gz").write_bytes(gzip.compress(rated.encode()))
     (row,) = teach_on_the_command_line(tmp_path, ["w1 w1 w1", "w2 w2 w2"], "--by", "up")
