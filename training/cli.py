@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -83,6 +84,24 @@ def evaluate(
         with written_whole(report) as temporary:
             temporary.write_text(page(judged[version], versions), "utf-8")
         typer.echo(f"wrote {report}", err=True)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="Version to compare with, such as the current one.")],
+    second: Annotated[str, typer.Argument(help="Version to compare.")],
+    folder: DataOption = _DATA,
+    models: ModelsOption = _MODELS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Tell which differences of two versions are certain: paired bootstrap on headlines they never saw."""
+    from training.compare import compare as compare_judged
+    from training.compare import comparison_table
+
+    registry = Registry(models)
+    found = compare_judged(*(_judge(load(registry.path(name)), folder) for name in (first, second)))
+    as_dicts = {name: asdict(one) for name, one in found.items()}
+    typer.echo(json.dumps(as_dicts, indent=1) if as_json else comparison_table(first, second, found))
 
 
 @app.command()

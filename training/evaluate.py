@@ -79,7 +79,7 @@ def figure_name(section: str, figure: str) -> str:
 def rows(versions: dict[str, Metrics]) -> list[tuple[str, list[str]]]:
     """Each figure's name with its value for every version."""
     return [
-        (figure_name(section, figure), [_number(versions[name][section][figure]) for name in versions])
+        (figure_name(section, figure), [number(versions[name][section][figure]) for name in versions])
         for section, found in next(iter(versions.values())).items()
         for figure in found
     ]
@@ -91,7 +91,8 @@ def table(versions: dict[str, Metrics]) -> str:
     return "\n".join(f"| {first} | {' | '.join(cells)} |" for first, cells in [*head, *rows(versions)])
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure as tables print it."""
     return str(value) if isinstance(value, int) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
 
 

@@ -12,6 +12,8 @@ from training.config import TOP
 from training.dataset import Example
 
 Scores = NDArray[np.float64]
+FAMILY_TOP = 80.0
+"""Score from which a title of a family counts as the top: families have more of it than real headlines."""
 
 
 def spearman(predicted: Scores, actual: Scores) -> float:
@@ -52,13 +54,13 @@ def per_family(predicted: Scores, examples: Sequence[Example], apart: float = 5.
 
 
 def contrast(predicted: Scores, examples: Sequence[Example]) -> dict[str, float]:
-    """Share of ordered pairs in the right order, mean spread of ``equals`` families, mean error at 80 and above."""
+    """Share of ordered pairs in order, mean spread of ``equals`` families, mean error at FAMILY_TOP and above."""
     results = list(per_family(predicted, examples).values())
     actual = np.array([example.i_score for example in examples])
     return {
         "ordered_pairs": sum(one.right for one in results) / max(1, sum(one.pairs for one in results)),
         "equals_spread": float(np.mean([one.spread for one in results if one.equal])),
-        "bias_80": float((predicted - actual)[actual >= 80].mean()),
+        "bias_80": float((predicted - actual)[actual >= FAMILY_TOP].mean()),
     }
 
 

@@ -1,24 +1,24 @@
 """A page that shows how right a model version is: figures with intervals, pictures, and what it judges worst."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from training import data
-from training.evaluate import Judged, Metrics, figure_name, rows
-from training.metrics import FamilyResult, Scores, agreement, interval, per_family
+from training.evaluate import Judged, Metrics, rows
+from training.metrics import FamilyResult, interval, per_family
 from training.plots import plots
+from training.resample import resampled
 
 _WORST_HEADLINES, _WORST_FAMILIES = 30, 12
 
 
 def report(judged: Judged, versions: dict[str, Metrics]) -> str:
     """HTML, complete in itself. ``versions`` are figures side by side, first those of ``judged``."""
-    intervals = _intervals(judged)
+    intervals = {
+        name: "{:.3f} to {:.3f}".format(*interval(figure.of, figure.size)) for name, figure in resampled(judged).items()
+    }
     errors = np.abs(judged.dev_scores - judged.dev.i_scores)
     worst = np.argsort(-errors, kind="stable")[:_WORST_HEADLINES]
     templates = Environment(loader=PackageLoader("training", "."), autoescape=True, undefined=StrictUndefined)
@@ -33,34 +33,6 @@ def report(judged: Judged, versions: dict[str, Metrics]) -> str:
         worst=[(judged.dev_scores[i], judged.dev.i_scores[i], judged.dev.titles[i]) for i in worst],
         families=_worst_families(judged),
     )
-
-
-def _intervals(judged: Judged) -> dict[str, str]:
-    """By the labels of ``rows``."""
-    actual, scores = judged.dev.i_scores, judged.dev_scores
-    found = {
-        figure_name("dev", name): interval(partial(_figure, name, scores, actual), len(actual))
-        for name in ("spearman", "mae", "bias_top")
-    }
-    for name, examples in judged.families.items():
-        results = list(per_family(judged.family_scores[name], examples).values())
-        spreads = np.array([one.spread for one in results if one.equal])
-        right = np.array([[one.right, one.pairs] for one in results if one.pairs] or [[0.0, 1.0]])
-        found[figure_name(name, "equals_spread")] = interval(_mean_of(spreads), len(spreads))
-        found[figure_name(name, "ordered_pairs")] = interval(_share_of(right), len(right))
-    return {name: f"{low:.3f} to {high:.3f}" for name, (low, high) in found.items()}
-
-
-def _figure(name: str, scores: Scores, actual: Scores, sample: NDArray[np.intp]) -> float:
-    return agreement(scores[sample], actual[sample])[name]
-
-
-def _mean_of(values: Scores) -> Callable[[NDArray[np.intp]], float]:
-    return lambda sample: float(values[sample].mean())
-
-
-def _share_of(counts: Scores) -> Callable[[NDArray[np.intp]], float]:
-    return lambda sample: float(np.divide(*counts[sample].sum(0)))
 
 
 def _worst_families(judged: Judged) -> list[dict[str, Any]]:

@@ -149,7 +149,7 @@ def test_the_stored_graph_is_a_quarter_of_its_size_in_fp32(fitted: Fitted) -> No
     assert len(export(fitted)) < 1.15 * parameters
 
 
-def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -> None:
+def test_fit_promote_evaluate_compare_on_the_command_line(tmp_path: Path, rated: Path) -> None:
     run = CliRunner().invoke
     models = tmp_path / "models"
     models.mkdir()
@@ -163,6 +163,8 @@ def test_fit_evaluate_promote_on_the_command_line(tmp_path: Path, rated: Path) -
     assert "| dev spearman |" in table.output
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.count("<svg") == 6
+    compared = json.loads(run(app, ["compare", "paper-1", "paper-1", *options, "--json"]).output)
+    assert compared["dev mae"]["first"] == compared["dev mae"]["second"] > 0
     assert html.escape(EXAMPLES[0].text) in page
     assert "labels.csv" in artifact.read(models / "paper-1").manifest["data_sha256"]
 
