@@ -9,6 +9,7 @@ from service.bands import band_of, rounded
 from service.model import ImportanceModel
 from service.types import Label
 from training import data
+from training.behaviour import Behaviour, behaviour
 from training.dataset import Example, read_labels
 from training.metrics import Scores, agreement, contrast, spearman
 
@@ -17,7 +18,10 @@ Metrics = dict[str, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A model's raw scores of all that it is judged on: development set, held-out families by file, client's ten."""
+    """A model's raw scores of all that it is judged on: development set, held-out families by file, client's ten.
+
+    ``behaviour`` is how it answers ``data/behaviour.toml``.
+    """
 
     dev: data.Dev
     dev_scores: Scores
@@ -25,6 +29,7 @@ class Judged:
     family_scores: dict[str, Scores]
     client: list[Label]
     client_scores: Scores
+    behaviour: Behaviour
 
 
 def judge(model: ImportanceModel, folder: Path, held_out_share: float) -> Judged:
@@ -38,6 +43,7 @@ def judge(model: ImportanceModel, folder: Path, held_out_share: float) -> Judged
         {name: _predict(model, [example.text for example in examples]) for name, examples in held.items()},
         client,
         _predict(model, [label.title for label in client]),
+        behaviour(model.predict),
     )
 
 
@@ -55,6 +61,7 @@ def figures(judged: Judged) -> Metrics:
             for name, held in judged.families.items()
         },
         "client": _client(judged.client, judged.client_scores),
+        "behaviour": _behaviour(judged.behaviour),
     }
 
 
@@ -69,6 +76,12 @@ def _client(labels: list[Label], raws: Scores) -> dict[str, float]:
         if one.i_score > other.i_score
     ]
     return {"bands_right": sum(bands), "of": len(bands), "order_right": sum(pairs), "pairs": len(pairs)}
+
+
+def _behaviour(found: Behaviour) -> dict[str, float]:
+    """Demands met, and by kind of swap the most that one value is favoured or disfavoured by, in points."""
+    favours = {f"most_favour_{kind}": max(map(abs, one.favour.values())) for kind, one in found.same.items()}
+    return {"demands_met": found.asked - len(found.broken), "demands": found.asked, **favours}
 
 
 def figure_name(section: str, figure: str) -> str:

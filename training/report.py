@@ -32,6 +32,7 @@ def report(judged: Judged, versions: dict[str, Metrics]) -> str:
         plots=plots(judged),
         worst=[(judged.dev_scores[i], judged.dev.i_scores[i], judged.dev.titles[i]) for i in worst],
         families=_worst_families(judged),
+        behaviour=judged.behaviour,
     )
 
 

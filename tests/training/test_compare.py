@@ -7,6 +7,7 @@ import pytest
 
 from service.errors import InputError
 from training import data
+from training.behaviour import Behaviour
 from training.compare import compare, comparison_table
 from training.dataset import Example
 from training.evaluate import Judged, figures
@@ -32,6 +33,7 @@ def judged(noise: float, lift: float = 0.0) -> Judged:
         {"contrast": labels + lift + noise * random.normal(size=len(labels))},
         [],
         np.array([]),
+        Behaviour({}, [], 0),
     )
 
 
