@@ -46,7 +46,7 @@ def test_order_floors_and_ceilings_hold_with_one_known_exception(model: Importan
 
 @pytest.mark.parametrize(
     ("changed", "at_most"),
-    # A name still moves scores by more than it should, as the README says: these limits are to come down.
+    # A name still moves scores by more than it should, as docs/model.md says: these limits are to come down.
     [("country", 2), ("religion", 5), ("party_us", 2), ("party_uk", 2), ("gender", 1), ("name", 9)],
 )
 def test_whom_or_where_an_event_happens_to_changes_little(model: ImportanceModel, changed: str, at_most: float) -> None:
