@@ -54,14 +54,23 @@ def per_family(predicted: Scores, examples: Sequence[Example], apart: float = 5.
 
 
 def contrast(predicted: Scores, examples: Sequence[Example]) -> dict[str, float]:
-    """Share of ordered pairs in order, mean spread of ``equals`` families, mean error at FAMILY_TOP and above."""
+    """Share of ordered pairs in order, mean spread of ``equals`` families, mean error at FAMILY_TOP and above.
+
+    A figure of which there is nothing among the examples is left out.
+    """
     results = list(per_family(predicted, examples).values())
-    actual = np.array([example.i_score for example in examples])
-    return {
-        "ordered_pairs": sum(one.right for one in results) / max(1, sum(one.pairs for one in results)),
-        "equals_spread": float(np.mean([one.spread for one in results if one.equal])),
-        "bias_80": float((predicted - actual)[actual >= FAMILY_TOP].mean()),
-    }
+    spreads = [one.spread for one in results if one.equal]
+    errors = (predicted - np.array([example.i_score for example in examples]))[
+        [example.i_score >= FAMILY_TOP for example in examples]
+    ]
+    found: dict[str, float] = {}
+    if pairs := sum(one.pairs for one in results):
+        found["ordered_pairs"] = sum(one.right for one in results) / pairs
+    if spreads:
+        found["equals_spread"] = float(np.mean(spreads))
+    if len(errors):
+        found["bias_80"] = float(errors.mean())
+    return found
 
 
 def interval(

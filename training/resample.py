@@ -31,13 +31,15 @@ def resampled(judged: Judged) -> dict[str, Resampled]:
     }
     for name, examples in judged.families.items():
         results = list(per_family(judged.family_scores[name], examples).values())
-        right = np.array([[one.right, one.pairs] for one in results if one.pairs] or [[0.0, 1.0]])
-        spreads = np.array([one.spread for one in results if one.equal])
-        top = np.array([_errors_at_the_top(one, judged.family_scores[name], examples) for one in results])
-        top = top[top[:, 1] > 0]
-        found[figure_name(name, "ordered_pairs")] = Resampled(len(right), partial(_ratio, right))
-        found[figure_name(name, "equals_spread")] = Resampled(len(spreads), partial(_mean, spreads))
-        found[figure_name(name, "bias_80")] = Resampled(len(top), partial(_ratio, top))
+        tops = [_errors_at_the_top(one, judged.family_scores[name], examples) for one in results]
+        per_unit = {
+            "ordered_pairs": [(one.right, one.pairs) for one in results if one.pairs],
+            "equals_spread": [(one.spread, 1) for one in results if one.equal],
+            "bias_80": [(total, count) for total, count in tops if count],
+        }
+        for figure, sums in per_unit.items():
+            if sums:
+                found[figure_name(name, figure)] = Resampled(len(sums), partial(_ratio, np.array(sums, np.float64)))
     return found
 
 
@@ -53,7 +55,3 @@ def _errors_at_the_top(family: FamilyResult, scores: Scores, examples: Sequence[
 
 def _ratio(sums: Scores, sample: Sample) -> float:
     return float(np.divide(*sums[sample].sum(0)))
-
-
-def _mean(values: Scores, sample: Sample) -> float:
-    return float(values[sample].mean())
