@@ -15,7 +15,7 @@ from training.split import is_held_out
 
 LABELS = Path(__file__).resolve().parent.parent / "data" / "labels"
 CLIENT = LABELS / "client.jsonl"
-FAMILIES = {name: LABELS / f"{name}.jsonl.gz" for name in ("contrast", "wordings", "retellings", "swaps")}
+FAMILIES = {name: LABELS / f"{name}.jsonl.gz" for name in ("contrast", "wordings", "retellings", "swaps", "variations")}
 CONTRAST = "contrast"
 RATED = "rated_train.jsonl.gz"
 RATED_DEV = "rated_dev.jsonl.gz"
