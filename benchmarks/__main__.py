@@ -1,11 +1,11 @@
-"""``python -m benchmarks [quality|rescore|single|start|top|prefixes ...]``: all of them, or those that are named."""
+"""``python -m benchmarks [peers|rescore|single|start|top|prefixes ...]``: all of them, or those that are named."""
 
 import argparse
 import importlib
 import os
 import platform
 
-ALL = ("quality", "rescore", "single", "start", "top", "prefixes")
+ALL = ("peers", "rescore", "single", "start", "top", "prefixes")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from service.model import available_cpus
+from service.encoder import available_cpus
 from training.data import CONTRAST, FAMILIES
 from training.dataset import read_rows
 

@@ -1,5 +1,6 @@
-"""One spelling for each quantity and for names that lose their meaning in lower case."""
+"""One spelling for each quantity and for names that lose their meaning in lower case; and quantities as words."""
 
+import math
 import re
 
 _SMALL = {
@@ -42,6 +43,19 @@ _NAMED = re.compile(
 )
 
 
+_QUANTITY = re.compile(
+    r"(?<![\w.,/:'-])(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<part>\.\d+)?(?![\d/:]|[,.-]\d)"
+    r"(?:[ -](?P<scale>hundred|thousand|million|billion|trillion)\b)?(?!\w)",
+    re.IGNORECASE,
+)
+_FACTORS = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_YEARS = range(1900, 2101)
+COUNTED = 20
+STEPS = 12
+"""Quantities up to COUNTED have a word each; above, STEPS words share a power of ten, 21 % apart."""
+_LARGEST = 160  # 10 ** (160 / 12): twenty trillion, and what is more
+
+
 def spell(text: str) -> str:
     """Number words as digits, "$20m" as "$20 million", "8 per cent" as "8%", "30000" as "30,000", "US" written out."""
     text = _WORDS.sub(_digits, text)
@@ -69,3 +83,28 @@ def _digits(match: re.Match[str]) -> str:
 
 def _full_name(match: re.Match[str]) -> str:
     return list(_NAMES.values())[int((match.lastgroup or "n0")[1:])]
+
+
+def in_words(text: str) -> str:
+    """Each quantity of a normalised title as one word: "kills 12" -> "kills qq12", "$4.2 billion" -> "$qx115".
+
+    A reader of word pieces sees nothing of size in the digits of "4,000"; so it reads 43 steps of a logarithmic
+    scale. Years, scores of games, versions and fractions stay as they are.
+    """
+    return _QUANTITY.sub(_quantity_word, text) if _DIGIT.search(text) else text
+
+
+def quantity_words() -> list[str]:
+    """All words that ``in_words`` can write, smallest first."""
+    first = math.floor(STEPS * math.log10(COUNTED)) + 1
+    return [f"qq{count}" for count in range(COUNTED + 1)] + [f"qx{step}" for step in range(first, _LARGEST + 1)]
+
+
+def _quantity_word(match: re.Match[str]) -> str:
+    whole, part, scale = match["whole"], match["part"], match["scale"]
+    if not part and not scale and whole.isdecimal() and int(whole[:5]) in _YEARS:
+        return match[0]
+    value = float(whole.replace(",", "") + (part or "")) * (_FACTORS[scale.lower()] if scale else 1)
+    if value <= COUNTED:
+        return f"qq{round(value)}"
+    return f"qx{round(min(_LARGEST, STEPS * math.log10(value)))}"

@@ -1,13 +1,16 @@
 """A model version on disk: layout, checksums, safe read, atomic write.
 
-    <version>/manifest.json   what it is, how it was made, size and SHA-256 of each other file
-              model.onnx      the graph: token ids in, scores out
-              tokenizer.json  Hugging Face tokenizers
-              golden.json     titles and the scores that a sound load must reproduce
-              metrics.json    how right it is
-              CARD.md         the model card
+    <version>/manifest.json     what it is, how it was made, size and SHA-256 of each other file
+              encoder.onnx      the graph: token ids in, vectors out
+              tokenizer.json    Hugging Face tokenizers
+              head.npz          vectors -> points: the posterior of a linear regression
+              calibration.json  points -> scores, intervals, percentiles
+              topics.npz        vectors -> topics
+              golden.json       titles and the scores that a sound load must reproduce
+              metrics.json      how right it is
+              CARD.md           the model card
 
-Nothing in it is executable: ONNX, JSON and Markdown only, never pickle. To change the layout, raise
+Nothing in it is executable: ONNX, plain arrays, JSON and Markdown only, never pickle. To change the layout, raise
 FORMAT, teach ``read`` both numbers for one release, and say so in CHANGELOG.md.
 """
 
@@ -24,13 +27,16 @@ from typing import Any
 
 from service.errors import ArtifactError
 
-FORMAT = 1
+FORMAT = 2
 KIND = "iscore-model"
 MANIFEST = "manifest.json"
 MAX_BYTES: Mapping[str, int] = {
     MANIFEST: 1 << 20,
-    "model.onnx": 256 << 20,
+    "encoder.onnx": 256 << 20,
     "tokenizer.json": 16 << 20,
+    "head.npz": 64 << 20,
+    "calibration.json": 1 << 20,
+    "topics.npz": 1 << 20,
     "golden.json": 1 << 20,
     "metrics.json": 1 << 20,
     "CARD.md": 1 << 20,

@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 from service.bands import BANDS, band_of, rounded
 from service.explain import Why, level
-from service.language import confidence_fields, low_confidence
 from service.lists import Page
 from service.ranking import ListQuery, Row
-from service.types import Headline
+from service.types import Headline, Score
 from service.windows import window_name, window_words
 
 if TYPE_CHECKING:
@@ -41,19 +40,22 @@ def headline_fields(headline: Headline) -> dict[str, Any]:
         "source": headline.source,
         "published_at": rfc3339(headline.published_at),
         "topic": headline.topic,
-        **confidence_fields(headline.title, headline.language),
+        "language": headline.language,
     }
 
 
-def score_view(raw: float) -> dict[str, Any]:
-    """What every answer says of a score: the number, its band and how that looks."""
-    band = band_of(raw)
+def score_view(score: Score) -> dict[str, Any]:
+    """What every answer says of a score: the number, how it looks and how sure it is."""
+    band = band_of(score.raw)
     return {
-        "i_score": rounded(raw),
-        "i_score_raw": raw,
+        "i_score": rounded(score.raw),
+        "i_score_raw": score.raw,
         "band": band.name,
         "colour": band.colour,
         "symbol": band.symbol,
+        "interval": score.interval and [rounded(end) for end in score.interval],
+        "percentile": None if score.percentile is None else round(score.percentile, 1),
+        "low_confidence": score.doubt,
     }
 
 
@@ -66,6 +68,8 @@ def query_params(query: ListQuery) -> list[tuple[str, str]]:
     pairs += [("topic", one) for one in query.topics]
     pairs += [("band", one) for one in query.bands]
     pairs += [("min_score", str(query.min_score))] if query.min_score else []
+    if query.weights:
+        pairs.append(("weights", ",".join(f"{name}:{weight:g}" for name, weight in query.weights)))
     pairs += [("collapse", query.collapse)] if query.collapse != plain.collapse else []
     return pairs
 
@@ -99,8 +103,8 @@ def as_text(page: Page) -> bytes:
     """The list as a table for terminals."""
     lines = [list_title(page.query.window), ""]
     for row in page.ranking.rows:
-        view, headline = score_view(row.scored.raw), row.scored.headline
-        doubt = low_confidence(headline.title, headline.language)
+        view, headline = score_view(row.scored.score), row.scored.headline
+        doubt = view["low_confidence"]
         lines.append(
             f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})"
             + (f" [uncertain: {doubt}]" if doubt else "")
@@ -127,11 +131,11 @@ def list_context(page: Page, base: str, why: str = "") -> dict[str, Any]:
     }
 
 
-def why_context(headline: Headline, raw: float, model: str, why: Why) -> dict[str, Any]:
+def why_context(headline: Headline, score: Score, model: str, why: Why) -> dict[str, Any]:
     """What ``why.html`` needs."""
     return {
         **headline_fields(headline),
-        "score": score_view(raw),
+        "score": score_view(score),
         "model": model,
         "base_points": why.base,
         "words": [{**asdict(word), "level": level(word.points)} for word in why.words],
@@ -155,6 +159,7 @@ def _item(row: Row) -> dict[str, Any]:
     return {
         "rank": row.rank,
         **headline_fields(row.scored.headline),
-        **score_view(row.scored.raw),
+        **score_view(row.scored.score),
+        "topic": row.scored.topic,
         "story": asdict(row.story),
     }

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from service.errors import InputError
@@ -14,11 +14,9 @@ from service.model import ImportanceModel
 from service.scoring import score
 from service.store.contract import Change, Store
 from service.text import canonical_url, clean, headline_id, title_problem
-from service.types import Headline
+from service.types import TOPICS, Headline
 
 _FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
-Topic = Literal["general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health"]
-TOPICS: tuple[str, ...] = get_args(Topic)
 MAX_SOURCE_CHARS = 100
 _LANGUAGE = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
@@ -33,11 +31,13 @@ class Outcome:
     reason: str | None = None
 
 
-def ingest(items: Sequence[object], model: ImportanceModel, store: Store, now: datetime) -> list[Outcome]:
+def ingest(
+    items: Sequence[object], model: ImportanceModel, store: Store, now: datetime, reference: Sequence[float] = ()
+) -> list[Outcome]:
     """Check, score and keep items (dicts as in ``POST /v1/headlines``), in one transaction; outcomes in input order."""
     checked = [_checked(item, now) for item in items]
     headlines = [one for one in checked if isinstance(one, Headline)]
-    changes = iter(store.put(score(model, headlines)) if headlines else [])
+    changes = iter(store.put(score(model, headlines, reference)) if headlines else [])
     return [
         Outcome(one.id, next(changes)) if isinstance(one, Headline) else Outcome(None, "rejected", one)
         for one in checked

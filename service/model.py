@@ -1,55 +1,66 @@
-"""The trained scorer: titles in, raw i-Scores out."""
+"""The trained scorer: titles in, i-Scores out."""
 
-import math
-import os
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from service import artifact
 from service.artifact import Artifact
+from service.calibration import calibration_from_json
+from service.encoder import Encoder, available_cpus
 from service.errors import ArtifactError
-from service.text import normalise
+from service.head import Vectors, head_from_bytes
+from service.topics import topic_head_from_bytes
+from service.types import Topic
 
-MAX_TOKENS = 96
 GOLDEN_TOLERANCE = 0.01
 """In points. Kernels of other processors move a score by some 1e-5; another model moves it by whole points."""
 
-_BATCH = 32
+_SHATTERED = 2
+"""Pieces after a word's first with which it counts as unknown."""
 
 
 class ImportanceModel:
-    """A checked and warmed model version. ``predict`` may be called from several threads."""
+    """A checked and warmed model version. Its methods may be called from several threads."""
 
     def __init__(self, source: Artifact, threads: int) -> None:
         self.version = source.version
         self.manifest = source.manifest
-        self._tokenizer = _tokenizer(source)
-        self._session = _session(source, threads)
+        try:
+            self.encoder = Encoder(source.files["encoder.onnx"], source.files["tokenizer.json"], threads)
+            self.head = head_from_bytes(source.files["head.npz"])
+            self.topic_head = topic_head_from_bytes(source.files["topics.npz"])
+            self.calibration = calibration_from_json(source.json("calibration.json"))
+        except ArtifactError as exc:
+            raise ArtifactError(f"{source.version}: {exc}") from exc
+        if not self.encoder.width + 1 == len(self.head.mean) == self.topic_head.weights.shape[1]:
+            raise ArtifactError(f"{source.version}: its heads are not of the width of its encoder's vectors")
 
     def predict(self, titles: Sequence[str]) -> NDArray[np.float32]:
-        """Raw i-Scores, shape (n,), float32, 0-100, in input order.
+        """Raw i-Scores, shape (n,), float32, 0-100, in input order; the same bits in any batch and any order."""
+        return self.scores(self.encoder.encode(titles))
 
-        A title's score has the same bits alone, in any batch and in any order: only titles of equal
-        token length are computed together, so nothing is padded (tests/test_model.py).
-        """
-        scores = np.empty(len(titles), np.float32)
-        by_length: dict[int, list[int]] = defaultdict(list)
-        encodings = self._tokenizer.encode_batch_fast([normalise(title) for title in titles])
-        for index, encoding in enumerate(encodings):
-            by_length[len(encoding)].append(index)
-        for indices in by_length.values():
-            for start in range(0, len(indices), _BATCH):
-                chosen = indices[start : start + _BATCH]
-                ids = np.array([encodings[index].ids for index in chosen], np.int64)
-                scores[chosen] = self._session.run(None, {"input_ids": ids})[0]
-        return scores
+    def scores(self, vectors: Vectors) -> NDArray[np.float32]:
+        """Raw i-Scores of titles that were encoded before."""
+        return self.calibration.apply(self.head.predict(vectors))
+
+    def unfamiliar(self, title: str) -> str | None:
+        """Why the vocabulary cannot read a title, in words for its reader; None when it can."""
+        whole = broken = run = 0
+        for piece in self.encoder.pieces(title):
+            if piece.startswith("##"):
+                run += 1
+                broken += run == _SHATTERED
+            else:
+                whole, run = whole + 1, 0
+        return f"{broken} of its {whole} words are unknown to the model" if broken > whole / 2 else None
+
+    def topics(self, vectors: Vectors) -> list[Topic]:
+        """Topics of titles that were encoded before."""
+        return self.topic_head.predict(vectors)
 
 
 def load(folder: Path, threads: int = 0) -> ImportanceModel:
@@ -63,43 +74,6 @@ def load(folder: Path, threads: int = 0) -> ImportanceModel:
     return model
 
 
-def available_cpus() -> int:
-    """Processors this process may really use: its affinity, cut to the cgroup's quota (ONNX Runtime asks neither)."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(allowed, math.ceil(int(quota) / int(period))))
-    except (OSError, ValueError):  # no cgroup v2, or "max"
-        return allowed
-
-
-def _tokenizer(source: Artifact) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_buffer(source.files["tokenizer.json"])
-    except Exception as exc:
-        raise ArtifactError(f"{source.version}: tokenizer.json cannot be used: {exc}") from exc
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
-
-
-def _session(source: Artifact, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Spinning threads would take the CPU from the web server between two requests.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(source.files["model.onnx"], options, providers=["CPUExecutionProvider"])
-    except Exception as exc:
-        raise ArtifactError(f"{source.version}: model.onnx cannot be used: {exc}") from exc
-    inputs, outputs = [i.name for i in session.get_inputs()], [o.name for o in session.get_outputs()]
-    if inputs != ["input_ids"] or outputs != ["score"]:
-        raise ArtifactError(f"{source.version}: model.onnx maps {inputs} to {outputs}, not input_ids to score")
-    return session
-
-
 def _check_golden(model: ImportanceModel, golden: object) -> None:
     rows = golden if isinstance(golden, list) else []
     pairs: list[tuple[Any, Any]] = [
@@ -110,7 +84,7 @@ def _check_golden(model: ImportanceModel, golden: object) -> None:
     try:
         scores = model.predict([title for title, _ in pairs])
     except Exception as exc:
-        raise ArtifactError(f"{model.version}: model.onnx cannot score: {exc}") from exc
+        raise ArtifactError(f"{model.version}: encoder.onnx cannot read: {exc}") from exc
     worst = float(np.abs(scores - np.array([score for _, score in pairs])).max())
     if not worst <= GOLDEN_TOLERANCE:  # written so that NaN fails, which numpy's max keeps and Python's may lose
         raise ArtifactError(f"{model.version}: golden scores are off by {worst:.3f} points, at most {GOLDEN_TOLERANCE}")

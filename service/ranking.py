@@ -1,17 +1,22 @@
 """Scored headlines -> a ranked list. Pure: time, query and headlines come in as arguments."""
 
 import hashlib
+import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from service.bands import band_of, rounded
+from service.errors import InputError
 from service.types import ScoredHeadline
 
 Collapse = Literal["story", "none"]
+
+MAX_WEIGHT = 100.0
+MAX_WEIGHTS = 50
 
 _WORDS = re.compile(r"\w+")
 
@@ -26,6 +31,8 @@ class ListQuery:
     topics: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     min_score: int = 0
+    weights: tuple[tuple[str, float], ...] = ()
+    """Factors by topic or source that change the order and nothing else."""
     collapse: Collapse = "story"
 
 
@@ -43,7 +50,7 @@ class Position:
     """A row's place in the total order, from which the next page goes on."""
 
     rank: int
-    raw: float
+    weighed: float
     published_at: datetime
     id: str
 
@@ -55,11 +62,13 @@ class Row:
     rank: int
     scored: ScoredHeadline
     story: Story
+    weighed: float
+    """What it is ranked by: the raw score times the weights of its topic and its source."""
 
     def position(self) -> Position:
         """Where the row stands."""
         headline = self.scored.headline
-        return Position(self.rank, self.scored.raw, headline.published_at, headline.id)
+        return Position(self.rank, self.weighed, headline.published_at, headline.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +80,42 @@ class Ranking:
     more: bool
 
 
+def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
+    """``world:1.3,sports:0.5`` as pairs of a topic or source and its factor, sorted; InputError says what is wrong."""
+    found: dict[str, float] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, colon, factor = part.rpartition(":")
+        try:
+            value = float(factor) if colon and name.strip() else math.nan
+        except ValueError:
+            value = math.nan
+        if not 0 <= value <= MAX_WEIGHT:
+            raise InputError(f"{part[:40]!r} is no weight: write topic:factor or source:factor, 0 to {MAX_WEIGHT:g}")
+        if name.strip() in found:
+            raise InputError(f"{name.strip()[:40]!r} has two weights")
+        found[name.strip()] = value
+    if len(found) > MAX_WEIGHTS:
+        raise InputError(f"{len(found)} weights: at most {MAX_WEIGHTS}")
+    return tuple(sorted(found.items()))
+
+
 def rank(scored: Sequence[ScoredHeadline], query: ListQuery, after: Position | None = None) -> Ranking:
-    """Order by raw score, then newest, then id, which is total and stable; one row per story unless told otherwise.
+    """Order by weighed score, then newest, then id: total and stable; one row per story unless told otherwise.
 
     ``after`` gives the rows behind that position, so that pages over the same headlines neither
     repeat nor lose a row.
     """
-    ordered = sorted((one for one in scored if _wanted(one, query)), key=_order)
+    weights = dict(query.weights)
+    ordered = sorted((one for one in scored if _wanted(one, query)), key=lambda one: _order(one, weights))
     stories = _stories(ordered)
     if query.collapse == "story":
         ordered = [members[0] for members in stories.values()]
-    start = sum(_order(one) <= _place(after) for one in ordered) if after else 0
+    start = sum(_order(one, weights) <= _place(after) for one in ordered) if after else 0
     first = after.rank + 1 if after else 1
     page = ordered[start : start + query.limit]
-    rows = tuple(Row(first + i, one, _story(stories[_story_id(one)])) for i, one in enumerate(page))
+    rows = tuple(
+        Row(first + i, one, _story(stories[_story_id(one)]), _weighed(one, weights)) for i, one in enumerate(page)
+    )
     return Ranking(rows, len(ordered), start + len(page) < len(ordered))
 
 
@@ -92,17 +123,21 @@ def _wanted(one: ScoredHeadline, query: ListQuery) -> bool:
     return (
         rounded(one.raw) >= query.min_score
         and (not query.sources or one.headline.source in query.sources)
-        and (not query.topics or one.headline.topic in query.topics)
+        and (not query.topics or one.topic in query.topics)
         and (not query.bands or band_of(one.raw).name in query.bands)
     )
 
 
-def _order(one: ScoredHeadline) -> tuple[float, float, str]:
-    return (-one.raw, -one.headline.published_at.timestamp(), one.headline.id)
+def _weighed(one: ScoredHeadline, weights: Mapping[str, float]) -> float:
+    return one.raw * weights.get(one.topic or "", 1.0) * weights.get(one.headline.source, 1.0)
+
+
+def _order(one: ScoredHeadline, weights: Mapping[str, float]) -> tuple[float, float, str]:
+    return (-_weighed(one, weights), -one.headline.published_at.timestamp(), one.headline.id)
 
 
 def _place(position: Position) -> tuple[float, float, str]:
-    return (-position.raw, -position.published_at.timestamp(), position.id)
+    return (-position.weighed, -position.published_at.timestamp(), position.id)
 
 
 def _story_id(one: ScoredHeadline) -> str:

@@ -3,14 +3,38 @@
 from collections.abc import Sequence
 
 from service.bands import band_of, rounded
+from service.language import low_confidence
 from service.model import ImportanceModel
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 
-def score(model: ImportanceModel, headlines: Sequence[Headline]) -> list[ScoredHeadline]:
-    """Score headlines, in input order."""
-    raws = score_titles(model, [headline.title for headline in headlines])
-    return [ScoredHeadline(headline, raw, model.version) for headline, raw in zip(headlines, raws, strict=True)]
+def score(
+    model: ImportanceModel, headlines: Sequence[Headline], reference: Sequence[float] = ()
+) -> list[ScoredHeadline]:
+    """Score headlines, in input order. Percentiles are those among ``reference``, if any, else the model's own."""
+    titles, languages = [one.title for one in headlines], [one.language for one in headlines]
+    scores = full_scores(model, titles, languages, reference)
+    return [ScoredHeadline(headline, one, model.version) for headline, one in zip(headlines, scores, strict=True)]
+
+
+def full_scores(
+    model: ImportanceModel, titles: Sequence[str], languages: Sequence[str | None], reference: Sequence[float] = ()
+) -> list[Score]:
+    """Scores of cleaned titles with all that the model can say of them; ``languages`` are BCP 47 tags."""
+    vectors = model.encoder.encode(titles)
+    raws, topics = model.scores(vectors).tolist(), model.topics(vectors)
+    doubts = [low_confidence(*one) or model.unfamiliar(one[0]) for one in zip(titles, languages, strict=True)]
+    calibration = model.calibration
+    return [
+        Score(
+            raw,
+            topic,
+            calibration.widest(raw) if doubt else calibration.interval(raw),
+            calibration.percentile(raw, reference),
+            doubt,
+        )
+        for raw, topic, doubt in zip(raws, topics, doubts, strict=True)
+    ]
 
 
 def score_titles(model: ImportanceModel, titles: Sequence[str]) -> list[float]:

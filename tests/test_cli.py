@@ -22,10 +22,11 @@ from service.bands import BANDS
 from service.cli.main import main
 from service.explain import explain
 from service.files.rows import CHUNK_ROWS
-from service.language import confidence_fields, language_of
+from service.forms import score_view
+from service.language import language_of
 from service.model import ImportanceModel
 from service.registry import Registry
-from service.scoring import score, score_fields, score_titles
+from service.scoring import full_scores, score, score_fields, score_titles
 from service.settings import Settings
 from service.store.connect import open_store
 from service.types import Headline
@@ -191,10 +192,16 @@ def test_score_reads_lines_and_leaves_out_empty_ones(
     answer = iscore("score", "--json", "--file", "-" if by == "pipe" else tmp_path / "titles.txt", stdin=text)
     rows = [json.loads(line) for line in answer.out.splitlines()]
     titles = [TITLE, "Élections à Paris"]
-    expected = zip(titles, score_titles(model, titles), strict=True)
+    languages = [language_of(title) for title in titles]
     assert rows == [
-        {"title": title, **score_fields(raw, model.version), **confidence_fields(title, language_of(title))}
-        for title, raw in expected
+        {
+            "title": title,
+            "topic": one.topic,
+            "language": language,
+            **score_fields(one.raw, model.version),
+            **score_view(one),
+        }
+        for title, language, one in zip(titles, languages, full_scores(model, titles, languages), strict=True)
     ]
     assert f"{titles[1]!r} is uncertain: not English (fr)" in answer.err
     assert TITLE not in answer.err

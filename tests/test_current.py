@@ -40,7 +40,7 @@ class Loads:
 def registry(tmp_path: Path) -> Registry:
     write_version(tmp_path / "tiny-1")
     write_version(tmp_path / "tiny-2", upside_down=True)
-    write_version(tmp_path / "broken-1", model_onnx=b"garbage")
+    write_version(tmp_path / "broken-1", encoder_onnx=b"garbage")
     registry = Registry(tmp_path)
     registry.use("tiny-1")
     return registry
@@ -92,7 +92,7 @@ def test_a_broken_choice_is_tried_once_logged_once_and_said(
     with caplog.at_level(logging.ERROR):
         assert [current.follow() for _ in range(3)] == [False] * 3
     assert current.model.version == "tiny-1"
-    assert "model.onnx cannot be used" in (current.refused or "")
+    assert "encoder.onnx cannot be used" in (current.refused or "")
     assert len(caplog.records) == 1
     assert loads.versions == ["tiny-1", "broken-1"]
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import InputError
-from service.ingest import MAX_SOURCE_CHARS, TOPICS, counts, headline_from, ingest
+from service.ingest import MAX_SOURCE_CHARS, counts, headline_from, ingest
 from service.model import ImportanceModel, load
 from service.rescore import CHUNK, rescore
 from service.store.connect import open_store
 from service.store.sql import SqlStore
 from service.text import MAX_TITLE_CHARS, canonical_url, clean, headline_id
-from service.types import Headline
+from service.types import TOPICS, Headline
 from tests.tiny_models import write_version
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.encoder import available_cpus
 from service.errors import ArtifactError
-from service.model import ImportanceModel, available_cpus, load
+from service.head import Head
+from service.model import ImportanceModel, load
 from service.registry import Registry
 from service.scoring import score_titles
+from service.topics import TopicHead
+from service.types import TOPICS
 from tests import tiny_models
 from tests.tiny_models import graph, tiny_files, write_version
 
@@ -135,26 +139,48 @@ def test_golden_scores_within_a_hundredth_of_a_point_are_the_same(tmp_path: Path
         (b"", "cannot be used"),
         (b"garbage", "cannot be used"),
         (b"\x00" * 1000, "cannot be used"),
-        (tiny_files()["model.onnx"][:-20], "cannot be used"),
+        (tiny_files()["encoder.onnx"][:-20], "cannot be used"),
         (graph(tiny_models.MEAN).replace(b"ReduceMean", b"ReduceMush"), "cannot be used"),
-        (graph(tiny_models.MEAN.replace(b"score", b"grade"), target="grade"), "not input_ids to score"),
-        (graph(tiny_models.MEAN.replace(b"input_ids", b"token_ids"), source="token_ids"), "not input_ids to score"),
-        (graph(tiny_models.TOO_DEEP), "cannot score"),
+        (graph(tiny_models.MEAN.replace(b"vector", b"victor"), target="victor"), "not input_ids to a vector"),
+        (graph(tiny_models.MEAN.replace(b"input_ids", b"token_ids"), source="token_ids"), "not input_ids to a vector"),
+        (graph(tiny_models.TOO_DEEP, width="tokens"), "not input_ids to a vector of fixed width"),
+        (graph(tiny_models.TOO_DEEP), "cannot read"),
         (graph(tiny_models.NAN), "off by nan"),
     ],
-    ids=["empty", "garbage", "zeros", "cut", "unknown operation", "other output", "other input", "shape", "NaN"],
+    ids=[
+        "empty",
+        "garbage",
+        "zeros",
+        "cut",
+        "unknown operation",
+        "other output",
+        "other input",
+        "any width",
+        "shape",
+        "NaN",
+    ],
 )
 def test_a_graph_that_is_none_or_does_something_else_is_refused(tmp_path: Path, onnx: bytes, reason: str) -> None:
     golden = json.dumps([{"title": "w3 w5", "score": 4}, {"title": "w50", "score": 50}]).encode()
-    folder = write_version(tmp_path / "tiny-1", model_onnx=onnx, golden_json=golden)
+    folder = write_version(tmp_path / "tiny-1", encoder_onnx=onnx, golden_json=golden)
     with pytest.raises(ArtifactError, match=reason):
         load(folder, threads=1)
+
+
+@pytest.mark.parametrize("name", ["head_npz", "topics_npz"])
+def test_a_head_for_vectors_of_another_width_is_refused(tmp_path: Path, name: str) -> None:
+    heads = {
+        "head_npz": Head(np.ones(3), np.eye(3), 1.0).to_bytes(),
+        "topics_npz": TopicHead(np.ones((len(TOPICS), 3))).to_bytes(),
+    }
+    with pytest.raises(ArtifactError, match="heads are not of the width"):
+        load(write_version(tmp_path / "tiny-1", **{name: heads[name]}), threads=1)
 
 
 def test_one_score_that_is_no_number_is_enough_to_be_refused(tmp_path: Path) -> None:
     """The mean of w0 is 0, whose root is a number; that of w9 is not."""
     golden = json.dumps([{"title": "w0", "score": 0}, {"title": "w9", "score": 0}]).encode()
-    folder = write_version(tmp_path / "tiny-1", model_onnx=graph(tiny_models.NAN), golden_json=golden)
+    folder = write_version(tmp_path / "tiny-1", encoder_onnx=graph(tiny_models.NAN), golden_json=golden)
     with pytest.raises(ArtifactError, match="off by nan"):
         load(folder, threads=1)
 

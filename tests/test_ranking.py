@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.bands import BANDS, band_of, rounded
-from service.ingest import TOPICS
 from service.ranking import ListQuery, Row, rank
 from service.text import headline_id
-from service.types import Headline, ScoredHeadline
+from service.types import TOPICS, Headline, Score, ScoredHeadline
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EVERYTHING = ListQuery(limit=100, collapse="none")
@@ -22,7 +21,7 @@ def scored(title: str, raw: float, minutes_ago: float = 0, **fields: str) -> Sco
     url = f"https://news.example/{title}/{fields.get('source', '')}/{minutes_ago}"
     time = NOON - timedelta(minutes=minutes_ago)
     headline = Headline(headline_id(title, url), title, url, fields.get("source", "Source"), time, time)
-    return ScoredHeadline(replace(headline, topic=fields.get("topic")), raw, "model-1")
+    return ScoredHeadline(replace(headline, topic=fields.get("topic")), Score(raw), "model-1")
 
 
 def titles(rows: tuple[Row, ...]) -> list[str]:

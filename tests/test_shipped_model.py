@@ -43,16 +43,14 @@ def shown(model: ImportanceModel) -> Behaviour:
     return behaviour(model.predict)
 
 
-def test_order_floors_and_ceilings_hold_with_one_known_exception(shown: Behaviour) -> None:
-    assert [one.split(" (")[0] for one in shown.broken] == [
-        "Parliament raises value-added tax to 25 percent"  # not above a state's fuel tax
-    ]
+def test_order_floors_and_ceilings_hold(shown: Behaviour) -> None:
+    assert shown.broken == []
 
 
 @pytest.mark.parametrize(
     ("changed", "at_most"),
-    # A name still moves scores by more than it should, as docs/model.md says: these limits are to come down.
-    [("country", 2), ("religion", 5), ("party_us", 2), ("party_uk", 2), ("gender", 1), ("name", 9)],
+    # A name and a party still move scores by more than they should, as docs/model.md says: to come down.
+    [("country", 3), ("religion", 2), ("party_us", 1), ("party_uk", 4), ("gender", 1), ("name", 5)],
 )
 def test_whom_or_where_an_event_happens_to_changes_little(shown: Behaviour, changed: str, at_most: float) -> None:
     favour = shown.same[changed].favour
@@ -69,4 +67,4 @@ def test_the_card_says_what_the_model_does_on_held_out_families(model: Importanc
 
 def test_the_current_version_fits_into_the_repository(models_dir: Path) -> None:
     folder = Registry(models_dir).path(Registry(models_dir).current())
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 30 << 20
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 15 << 20

@@ -3,18 +3,22 @@
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service import artifact
 from service.errors import InputError, IscoreError, MissingExtraError
 from service.model import ImportanceModel, load
 from service.registry import Registry
 from service.settings import HERE, Settings
 from training import data
-from training.config import FitConfig, read_config
+from training.card import card
+from training.config import StudentConfig, TeacherConfig, read_config
+from training.dataset import run_key
 from training.evaluate import Judged, figures, judge, table
 from training.join import join as join_labels
 from training.whole import written_whole
@@ -25,39 +29,101 @@ app = typer.Typer(
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder with the joined headlines (see `join`).")]
 ModelsOption = Annotated[Path, typer.Option("--models", help="Folder of the model versions and CURRENT.")]
+TeachersOption = Annotated[Path, typer.Option("--teachers", help="Folder of the teachers.")]
+_LABELS_HELP = "CSV, JSONL or Parquet with title, i_score (0-100) and an optional weight; repeatable."
+LabelsOption = Annotated[list[Path] | None, typer.Option("--labels", help=_LABELS_HELP)]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML file that overrides training/config.py in [teacher] and [student]."),
+]
 _DATA = HERE / "var" / "data"
+_TEACHERS = HERE / "var" / "teachers"
 _MODELS = Settings.model_fields["models"].default
 
 
 @app.command()
-def fit(
+def teach(
+    name: Annotated[str, typer.Argument(help="Name of the teacher, such as mpnet-1.")],
+    labels: LabelsOption = None,
+    config: ConfigOption = None,
+    folder: DataOption = _DATA,
+    teachers: TeachersOption = _TEACHERS,
+) -> None:
+    """Fine-tune a large encoder on everything that was judged: the teacher of versions, too slow to serve.
+
+    Takes an hour and a half on two cores; a call goes on from the last checkpoint of the same name.
+    """
+    _train_extra("teach")
+    from training.teacher import save_teacher, train_teacher
+
+    numbers = read_config(config, TeacherConfig)
+    examples = data.labelled_examples(folder, _files(labels), StudentConfig().held_out_share, 0.0)
+    examples += data.stories(folder)
+    typer.echo(f"{len(examples)} examples, seed {numbers.seed}", err=True)
+    folder = teachers / f"{name}-{run_key(numbers, examples)}"
+    save_teacher(train_teacher(examples, numbers, folder), teachers / name)
+    typer.echo(f"wrote {teachers / name}; go on with: iscore-train pseudo-label SOURCES --by {name}", err=True)
+
+
+@app.command("pseudo-label")
+def pseudo_label(
+    sources: Annotated[list[Path], typer.Argument(help="CSV, JSONL or Parquet files with a title column.")],
+    by: Annotated[list[str], typer.Option(help="Teacher that scores; of several, the mean; repeatable.")],
+    out: Annotated[Path, typer.Option(help="CSV file to write, gzipped.")] = data.LABELS / "taught.csv.gz",
+    most: Annotated[int, typer.Option(min=1, help="Headlines at the most, drawn at random.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    teachers: TeachersOption = _TEACHERS,
+) -> None:
+    """Let teachers score headlines that nobody judged: `distil` learns from them (after `join`).
+
+    Takes an hour for 400,000 headlines on two cores; a call goes on after the last finished block.
+    """
+    _train_extra("pseudo-label")
+    from training.pseudo_label import pseudo_label as score_all
+    from training.teacher import ABOUT, load_teacher
+
+    loaded = [load_teacher(teachers / name) for name in by]
+    abouts = [(teachers / name / ABOUT).read_text("utf-8") for name in by]
+    work = teachers / f"blocks-{run_key(abouts, most, seed)}"
+    typer.echo(f"{score_all(loaded, sources, most, seed, out, work)} headlines: {out}")
+
+
+@app.command()
+def distil(
     name: Annotated[str, typer.Argument(help="Name of the new version, such as newsroom-2.")],
-    labels: Annotated[
-        list[Path] | None,
-        typer.Option(help="CSV, JSONL or Parquet with title, i_score (0-100) and an optional weight; repeatable."),
-    ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file that overrides training/config.py.")] = None,
+    labels: LabelsOption = None,
+    config: ConfigOption = None,
     folder: DataOption = _DATA,
     models: ModelsOption = _MODELS,
 ) -> None:
-    """Fine-tune the encoder on all labels and write a new version; the current one stays current.
+    """Train a small network on ratings, families and a teacher's scores and write a new version.
 
-    Takes half an hour for each member on two cores; a call goes on behind the last member that finished. Example:
-    iscore-train fit newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
+    The current one stays current. Takes an hour on two cores; a call goes on after the last finished epoch. Example:
+    iscore-train distil newsroom-2 --labels editors.csv && iscore-train evaluate newsroom-2
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    _train_extra("fit")
-    from training.candidate import save
-    from training.fit import fit as fit_network
+    _train_extra("distil")
+    from training.candidate import distil as distil_version
 
-    numbers, files = read_config(config), [data.CLIENT, *(labels or [])]
-    if (models / name).exists():
-        raise InputError(f"{models / name} exists already: a version never changes, choose another name")
-    examples = data.training_examples(folder, files, numbers.held_out_share)
-    data.dev(folder)  # missing files are told now, not after the training
-    typer.echo(f"{len(examples)} examples, {numbers.members} x {numbers.epochs} epochs, seed {numbers.seed}", err=True)
-    fitted = fit_network(examples, numbers, HERE / "var" / "fits")
-    save(fitted, models / name, numbers, folder, files)
+    numbers = read_config(config, StudentConfig)
+    _check_new(models, name)
+    distil_version(models / name, numbers, folder, _files(labels), HERE / "var" / "students")
+    typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
+
+
+@app.command()
+def fit(
+    name: Annotated[str, typer.Argument(help="Name of the new version.")],
+    labels: Annotated[list[Path], typer.Option(help=_LABELS_HELP)],
+    base: Annotated[str | None, typer.Option("--from", help="Version to start from; default: the current one.")] = None,
+    folder: DataOption = _DATA,
+    models: ModelsOption = _MODELS,
+) -> None:
+    """Update a version's head with labels, exactly and in seconds, and write a new version. Needs no torch."""
+    from training.update import update
+
+    registry = Registry(models)
+    _check_new(models, name)
+    update(registry.path(base or registry.current()), models / name, labels, folder)
     typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
 
 
@@ -130,24 +196,13 @@ def join(
         typer.echo(f"{name}: {found} of {total} headlines found")
 
 
-@app.command()
-def teach(
-    sources: Annotated[list[Path], typer.Argument(help="CSV, JSONL or Parquet files with a title column.")],
-    by: Annotated[list[str], typer.Option(help="Version that scores; of several, the mean; repeatable.")],
-    out: Annotated[Path, typer.Option(help="CSV file of headline ids and scores, gzipped.")],
-    most: Annotated[int, typer.Option(min=1, help="Headlines at the most, drawn at random.")] = 100_000,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
-    models: ModelsOption = _MODELS,
+@app.command("card")
+def card_of(
+    version: Annotated[str, typer.Argument(help="Version whose card to print.")], models: ModelsOption = _MODELS
 ) -> None:
-    """Let versions score headlines that nobody judged: the next `fit` learns from them as well.
-
-    Takes five minutes for 100,000 headlines on two cores.
-    """
-    from training.teach import teach as score_all
-
-    registry = Registry(models)
-    teachers = [load(registry.path(version)) for version in by]
-    typer.echo(f"{score_all(teachers, sources, most, seed, out)} headlines: {out}")
+    """Print a version's model card as this iscore would write it today, from its manifest and figures."""
+    found = artifact.read(Registry(models).path(version))
+    typer.echo(card(version, found.json("metrics.json"), found.manifest))
 
 
 @app.command()
@@ -168,7 +223,18 @@ def stories(
 
 def _judge(model: ImportanceModel, folder: Path) -> Judged:
     config = model.manifest.get("config", {})
-    return judge(model, folder, config.get("held_out_share", FitConfig().held_out_share))
+    return judge(model, folder, config.get("held_out_share", StudentConfig().held_out_share))
+
+
+def _files(labels: Sequence[Path] | None) -> list[Path]:
+    return [data.CLIENT, *(labels or [])]
+
+
+def _check_new(models: Path, name: str) -> None:
+    """Told before a training, not after it."""
+    artifact.check_name(name)
+    if (folder := models / name).exists():
+        raise InputError(f"{folder} exists already: a version never changes, choose another name")
 
 
 def _train_extra(command: str) -> None:
@@ -181,6 +247,7 @@ def _train_extra(command: str) -> None:
 
 def main() -> None:
     """Run the command line; our own errors become one line and exit code 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         app()
     except IscoreError as exc:

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.errors import InputError
 from service.text import normalise
+from service.types import Topic
 from training.dataset import Example, digest, family_examples, read_labels, read_rows
 from training.metrics import Scores
 from training.split import is_held_out
@@ -21,27 +22,79 @@ RATED = "rated_train.jsonl.gz"
 RATED_DEV = "rated_dev.jsonl.gz"
 STORIES = "stories.jsonl.gz"
 TAUGHT = "taught.jsonl.gz"
+TOPICS_OF = "topics.jsonl.gz"
+
+_TOPICS_HELD_OUT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Dev:
-    """Headlines rated twice that no model trains on: titles, mean ratings and both raters' own, 0-100."""
+    """Headlines rated twice that no model trains on: mean ratings and both raters' own are 0-100."""
 
     titles: list[str]
+    datasets: list[str]
     i_scores: Scores
     rater_a: Scores
     rater_b: Scores
 
 
-def training_examples(folder: Path, labels: Sequence[Path], held_out_share: float) -> list[Example]:
-    """Rated headlines, families that are not held out, stories, label files and taught headlines, in that order."""
-    rated = [Example(normalise(row["title"]), float(row["i_score"])) for row in read_rows(_joined(folder, RATED))]
+def labelled_examples(
+    folder: Path, labels: Sequence[Path], held_out_share: float, calibration_share: float
+) -> list[Example]:
+    """What was judged: rated headlines and families that are not held out, and label files, in that order."""
+    features, topics = _features(folder), _topics(folder)
+    rated = [
+        Example(
+            normalise(row["title"]),
+            float(row["i_score"]),
+            once=True,
+            features=features.get(row["id"], b""),
+            topic=topics.get(row["id"], ""),
+        )
+        for row in read_rows(_joined(folder, RATED))
+        if not is_held_out(row["id"], calibration_share)
+    ]
     families = [one for name in FAMILIES for one in families_in(name) if not is_held_out(one.family, held_out_share)]
     own = [
         Example(normalise(label.title), label.i_score, label.weight) for path in labels for label in read_labels(path)
     ]
-    taught = [Example(normalise(row["title"]), row["i_score"], once=True) for row in read_rows(_joined(folder, TAUGHT))]
-    return rated + families + _stories(folder) + own + taught
+    return rated + families + own
+
+
+def taught_examples(folder: Path) -> list[Example]:
+    """Headlines that nobody rated, with a teacher's scores and features."""
+    rated, topics = {row["id"] for row in read_rows(_joined(folder, RATED))}, _topics(folder)
+    return [
+        Example(
+            normalise(row["title"]),
+            row["i_score"],
+            once=True,
+            features=bytes.fromhex(row["features"]),
+            topic=topics.get(row["id"], ""),
+        )
+        for row in read_rows(_joined(folder, TAUGHT))
+        if row["id"] not in rated
+    ]
+
+
+def stories(folder: Path) -> list[Example]:
+    """Groups without a score: only their members' differences are trained, towards none."""
+    return [
+        Example(normalise(row["title"]), 0.0, weight=0.0, family=f"story/{row['story']}", factor="equals", once=True)
+        for row in read_rows(_joined(folder, STORIES))
+    ]
+
+
+def topics_of(folder: Path, held_out: bool) -> tuple[list[str], list[Topic]]:
+    """Titles with the topic under which their publisher ran them: those to judge by, or the others."""
+    rows = _topic_rows(folder, held_out)
+    return [row["title"] for row in rows], [row["topic"] for row in rows]
+
+
+def calibration(folder: Path, share: float) -> tuple[list[str], Scores]:
+    """Titles and ratings of the rated headlines that no student is trained on, by a hash of their id."""
+    rows = [row for row in read_rows(_joined(folder, RATED)) if is_held_out(row["id"], share)]
+    return [row["title"] for row in rows], _column(rows, "i_score")
 
 
 def families_in(name: str) -> list[Example]:
@@ -57,7 +110,8 @@ def held_out(name: str, share: float) -> list[Example]:
 def dev(folder: Path) -> Dev:
     """The development set."""
     rows = list(read_rows(_joined(folder, RATED_DEV)))
-    return Dev([row["title"] for row in rows], *(_column(rows, key) for key in ("i_score", "rater_a", "rater_b")))
+    titles, datasets = ([row[key] for row in rows] for key in ("title", "dataset"))
+    return Dev(titles, datasets, *(_column(rows, key) for key in ("i_score", "rater_a", "rater_b")))
 
 
 def dev_ids() -> set[str]:
@@ -67,7 +121,8 @@ def dev_ids() -> set[str]:
 
 def digests(folder: Path, labels: Sequence[Path]) -> dict[str, str]:
     """SHA-256 of every file that a run reads."""
-    files = [folder / RATED, folder / RATED_DEV, folder / STORIES, folder / TAUGHT, *FAMILIES.values(), *labels]
+    joined = [folder / name for name in (RATED, RATED_DEV, STORIES, TAUGHT, TOPICS_OF)]
+    files = [*joined, *FAMILIES.values(), *labels]
     return {path.name: digest(path) for path in files}
 
 
@@ -75,12 +130,17 @@ def _column(rows: Sequence[dict[str, Any]], key: str) -> Scores:
     return np.array([float(row[key]) for row in rows])
 
 
-def _stories(folder: Path) -> list[Example]:
-    """Groups without a score: only their members' differences are trained, towards none."""
-    return [
-        Example(normalise(row["title"]), 0.0, weight=0.0, family=f"story/{row['story']}", factor="equals", once=True)
-        for row in read_rows(_joined(folder, STORIES))
-    ]
+def _topic_rows(folder: Path, held_out: bool) -> list[dict[str, Any]]:
+    rows = read_rows(_joined(folder, TOPICS_OF))
+    return [row for row in rows if is_held_out(row["id"], _TOPICS_HELD_OUT) == held_out]
+
+
+def _topics(folder: Path) -> dict[str, str]:
+    return {row["id"]: row["topic"] for row in _topic_rows(folder, held_out=False)}
+
+
+def _features(folder: Path) -> dict[str, bytes]:
+    return {row["id"]: bytes.fromhex(row["features"]) for row in read_rows(_joined(folder, TAUGHT))}
 
 
 def _joined(folder: Path, name: str) -> Path:

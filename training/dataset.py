@@ -2,22 +2,29 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from service.errors import InputError
 from service.files.reading import rows_of
 from service.text import clean, normalise, title_problem
 from service.types import Label
 
+FEATURES = 8
+"""Of a teacher, per headline: each is an int8, and FEATURE_DEVIATION is the deviation of the first."""
+FEATURE_DEVIATION = 40.0
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A normalised title and what it should score. Examples of one ``family`` are compared with each other.
 
-    ``once`` marks what an epoch shows once, because there is plenty of its kind.
+    ``once`` marks what an epoch of the teacher shows once, because there is plenty of its kind. ``features`` are
+    FEATURES bytes from a teacher, or none; ``topic`` is one of TOPICS, or none.
     """
 
     text: str
@@ -26,6 +33,8 @@ class Example:
     family: str = ""
     factor: str = ""
     once: bool = False
+    features: bytes = b""
+    topic: str = ""
 
 
 def read_labels(path: Path) -> list[Label]:
@@ -61,9 +70,24 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def run_key(*depends_on: object) -> str:
+    """Names a run by all that it depends on, so that what another run left is never taken for its own."""
+    found = hashlib.sha256()
+    for one in depends_on:
+        for part in one if isinstance(one, list) else [one]:
+            found.update(repr(part).encode())
+    return found.hexdigest()[:12]
+
+
 def family_examples(rows: Iterable[dict[str, Any]], once: bool) -> list[Example]:
     """Examples of the families, in file order."""
     return [Example(normalise(r["title"]), float(r["i_score"]), 1.0, r["family"], r["factor"], once) for r in rows]
+
+
+def feature_values(examples: Sequence[Example]) -> np.ndarray:
+    """(n, FEATURES) float32, the first of deviation 1; 0 for examples without features."""
+    codes = b"".join(example.features or bytes(FEATURES) for example in examples)
+    return np.frombuffer(codes, np.int8).reshape(-1, FEATURES).astype(np.float32) / FEATURE_DEVIATION
 
 
 def _label(row: dict[str, Any], fault: str | None) -> Label:

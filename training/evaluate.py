@@ -7,11 +7,11 @@ import numpy as np
 
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
-from service.types import Label
+from service.types import Label, Topic
 from training import data
 from training.behaviour import Behaviour, behaviour
 from training.dataset import Example, read_labels
-from training.metrics import Scores, agreement, contrast, spearman
+from training.metrics import Scores, agreement, contrast, coverage, spearman, top_overlap, topic_agreement
 
 Metrics = dict[str, dict[str, float]]
 
@@ -20,29 +20,41 @@ Metrics = dict[str, dict[str, float]]
 class Judged:
     """A model's raw scores of all that it is judged on: development set, held-out families by file, client's ten.
 
-    ``behaviour`` is how it answers ``data/behaviour.toml``.
+    ``dev_intervals`` are (n, 2); ``topics`` and ``publishers_topics`` are of other headlines; ``behaviour`` is how it
+    answers ``data/behaviour.toml``.
     """
 
     dev: data.Dev
     dev_scores: Scores
+    dev_intervals: Scores
+    dev_topics: list[Topic]
     families: dict[str, list[Example]]
     family_scores: dict[str, Scores]
     client: list[Label]
     client_scores: Scores
+    topics: list[Topic]
+    publishers_topics: list[Topic]
     behaviour: Behaviour
 
 
 def judge(model: ImportanceModel, folder: Path, held_out_share: float) -> Judged:
     """Score what the model never trained on (and the client's ten, which it did)."""
     dev, client = data.dev(folder), read_labels(data.CLIENT)
+    vectors = model.encoder.encode(dev.titles)
+    dev_scores = model.scores(vectors).astype(np.float64)
+    titles, publishers_topics = data.topics_of(folder, held_out=True)
     held = {name: data.held_out(name, held_out_share) for name in data.FAMILIES}
     return Judged(
         dev,
-        _predict(model, dev.titles),
+        dev_scores,
+        np.array([model.calibration.interval(score) for score in dev_scores]),
+        model.topics(vectors),
         held,
         {name: _predict(model, [example.text for example in examples]) for name, examples in held.items()},
         client,
         _predict(model, [label.title for label in client]),
+        model.topics(model.encoder.encode(titles)),
+        publishers_topics,
         behaviour(model.predict),
     )
 
@@ -51,8 +63,15 @@ def figures(judged: Judged) -> Metrics:
     """Figures for ``dev``, ``raters`` (their own agreement), each file of families, and ``client``."""
     dev = judged.dev
     return {
-        "dev": {"headlines": len(dev.titles), **agreement(judged.dev_scores, dev.i_scores)},
+        "dev": {
+            "headlines": len(dev.titles),
+            **agreement(judged.dev_scores, dev.i_scores),
+            "top_10_of_50": top_overlap(judged.dev_scores, dev.i_scores),
+        },
+        "intervals": coverage(judged.dev_intervals, judged.dev_scores, dev.i_scores),
+        "topics": topic_agreement(judged.topics, judged.publishers_topics),
         "raters": {
+            "top_10_of_50": top_overlap(dev.rater_a, dev.rater_b),
             "spearman": spearman(dev.rater_a, dev.rater_b),
             "mean_difference": float(np.abs(dev.rater_a - dev.rater_b).mean()),
         },
@@ -90,11 +109,13 @@ def figure_name(section: str, figure: str) -> str:
 
 
 def rows(versions: dict[str, Metrics]) -> list[tuple[str, list[str]]]:
-    """Each figure's name with its value for every version."""
+    """Each figure's name with its value for every version, empty where a version has none."""
+    all_figures = dict.fromkeys(
+        (section, figure) for metrics in versions.values() for section, found in metrics.items() for figure in found
+    )
     return [
-        (figure_name(section, figure), [number(versions[name][section][figure]) for name in versions])
-        for section, found in next(iter(versions.values())).items()
-        for figure in found
+        (figure_name(section, figure), [number(metrics[section].get(figure)) for metrics in versions.values()])
+        for section, figure in all_figures
     ]
 
 
@@ -104,8 +125,10 @@ def table(versions: dict[str, Metrics]) -> str:
     return "\n".join(f"| {first} | {' | '.join(cells)} |" for first, cells in [*head, *rows(versions)])
 
 
-def number(value: float) -> str:
-    """A figure as tables print it."""
+def number(value: float | None) -> str:
+    """A figure as tables print it; None is one of nothing."""
+    if value is None:
+        return ""
     return str(value) if isinstance(value, int) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
 
 

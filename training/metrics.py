@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from service.bands import BANDS, band_of
 from training.config import TOP
 from training.dataset import Example
 
@@ -29,6 +30,36 @@ def agreement(predicted: Scores, actual: Scores, top: float = TOP) -> dict[str, 
         "mae": float(np.abs(error).mean()),
         "bias_top": float(error[actual >= top].mean()) if (actual >= top).any() else 0.0,
     }
+
+
+def top_overlap(predicted: Scores, actual: Scores, rows: int = 10, hour: int = 50, hours: int = 500) -> float:
+    """Share of the ``rows`` highest of an hour's headlines that both agree on; hours are drawn with a fixed seed."""
+    random = np.random.default_rng(0)
+    shares = []
+    for _ in range(hours):
+        drawn = random.choice(len(actual), min(hour, len(actual)), replace=False)
+        tops = [set(drawn[np.argsort(-scores[drawn], kind="stable")[:rows]]) for scores in (predicted, actual)]
+        shares.append(len(tops[0] & tops[1]) / rows)
+    return float(np.mean(shares))
+
+
+def coverage(intervals: Scores, predicted: Scores, actual: Scores) -> dict[str, float]:
+    """Share of ratings inside ``intervals`` (n, 2), in all and by the score's band, and the mean width in points."""
+    inside = (actual >= intervals[:, 0]) & (actual <= intervals[:, 1])
+    bands = np.array([band_of(score).name for score in predicted])
+    found = {"coverage": float(inside.mean())}
+    found |= {f"coverage_{band.name}": float(inside[bands == band.name].mean()) for band in BANDS if band.name in bands}
+    return {**found, "width": float(np.diff(intervals, axis=1).mean())}
+
+
+def topic_agreement(predicted: Sequence[str], actual: Sequence[str]) -> dict[str, float]:
+    """Share of right topics, and the mean over topics of F1 (harmonic mean of precision and recall)."""
+    found, known = np.array(predicted), np.array(actual)
+    scores = [
+        2 * ((found == one) & (known == one)).sum() / ((found == one).sum() + (known == one).sum())
+        for one in set(actual)
+    ]
+    return {"accuracy": float((found == known).mean()), "macro_f1": float(np.mean(scores))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,26 @@ def _errors_by_length(axes: Axes, judged: Judged) -> None:
     axes.set(xlabel="words", ylabel="mean absolute error", ylim=(0, None))
 
 
+def _errors_by_topic(axes: Axes, judged: Judged) -> None:
+    errors, topics = judged.dev_scores - judged.dev.i_scores, np.array(judged.dev_topics)
+    names = sorted(set(judged.dev_topics))
+    axes.axvline(0, color=_RATED, linewidth=1)
+    axes.boxplot([errors[topics == name] for name in names], orientation="horizontal", flierprops={"markersize": 2})
+    axes.set_yticks(range(1, len(names) + 1), names)
+    axes.set(xlabel="score - rating")
+
+
+def _intervals(axes: Axes, judged: Judged) -> None:
+    order = np.argsort(judged.dev_scores, kind="stable")
+    scores, (low, high) = judged.dev_scores[order], judged.dev_intervals[order].T
+    axes.fill_between(scores, low, high, color=_SCORED, alpha=0.15, linewidth=0)
+    ratings = judged.dev.i_scores[order]
+    inside = (ratings >= low) & (ratings <= high)
+    axes.scatter(scores[inside], ratings[inside], s=4, color=_RATED, linewidths=0)
+    axes.scatter(scores[~inside], ratings[~inside], s=6, color="#b42318", linewidths=0)
+    axes.set(xlabel="score", ylabel="rating", xlim=(0, 100), ylim=(0, 100))
+
+
 def _bands(axes: Axes, judged: Judged) -> None:
     names = [band.name for band in BANDS]
     counts = np.zeros((len(names), len(names)), int)
@@ -113,6 +133,8 @@ _PICTURES: dict[str, Callable[[Axes, Judged], None]] = {
     "A headline that scores 70 is rated 70": _reliability,
     "Errors from low ratings to high": _errors_by_rating,
     "Errors from short titles to long": _errors_by_length,
+    "Errors by topic, as the model sees it": _errors_by_topic,
+    "Nine in ten ratings lie in the interval": _intervals,
     "Bands: rows as rated, columns as scored": _bands,
     "Families whose titles say the same: how far their scores are apart": _families,
 }

@@ -10,6 +10,7 @@ from training.evaluate import Judged, Metrics, rows
 from training.metrics import FamilyResult, interval, per_family
 from training.plots import plots
 from training.resample import resampled
+from training.slices import slices
 
 _WORST_HEADLINES, _WORST_FAMILIES = 30, 12
 
@@ -33,6 +34,7 @@ def report(judged: Judged, versions: dict[str, Metrics]) -> str:
         worst=[(judged.dev_scores[i], judged.dev.i_scores[i], judged.dev.titles[i]) for i in worst],
         families=_worst_families(judged),
         behaviour=judged.behaviour,
+        slices=slices(judged),
     )
 
 

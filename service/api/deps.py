@@ -9,10 +9,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from service.api.schemas import BandName
 from service.api.state import State
 from service.errors import InputError, Unauthenticated
-from service.ingest import Topic
 from service.keys import verify
-from service.ranking import Collapse, ListQuery
+from service.ranking import Collapse, ListQuery, parse_weights
 from service.store.contract import ApiKey
+from service.types import Topic
 from service.windows import parse_window
 
 _bearer = HTTPBearer(auto_error=False, description="A key from `iscore keys create`.")
@@ -45,6 +45,12 @@ def list_query(
     topic: Annotated[list[Topic] | None, Query(description="Only these topics.", max_length=50)] = None,
     band: Annotated[list[BandName] | None, Query(description="Only these bands.", max_length=50)] = None,
     min_score: Annotated[int, Query(ge=0, le=100, description="Only i-Scores from here up.")] = 0,
+    weights: Annotated[
+        str | None,
+        Query(
+            description="Factors for topics or sources; they change the order only.", examples=["world:1.3,sports:0.5"]
+        ),
+    ] = None,
     collapse: Annotated[Collapse, Query(description="`story`: one row per story; `none`: every headline.")] = "story",
     cursor: Annotated[str | None, Query(description="From `links.next`: the page behind another.")] = None,
 ) -> ListQuery:
@@ -55,6 +61,10 @@ def list_query(
         duration = parse_window(window)
     except InputError as exc:
         raise _bad("window", str(exc)) from exc
+    try:
+        factors = parse_weights(weights or "")
+    except InputError as exc:
+        raise _bad("weights", str(exc)) from exc
     return ListQuery(
         window=duration,
         limit=limit,
@@ -62,11 +72,12 @@ def list_query(
         topics=tuple(sorted(set(topic or []))),
         bands=tuple(sorted(set(band or []))),
         min_score=min_score,
+        weights=factors,
         collapse=collapse,
     )
 
 
-_PARAMETERS = ("window", "limit", "cursor", "source", "topic", "band", "min_score", "collapse")
+_PARAMETERS = ("window", "limit", "cursor", "source", "topic", "band", "min_score", "weights", "collapse")
 QueryDep = Annotated[ListQuery, Depends(list_query)]
 
 

@@ -83,15 +83,16 @@ def get_headline(
     found = state.store.get(headline_id)
     if found is None:
         return problem(404, "unknown-headline", f"There is no headline {headline_id[:40]!r}.")
-    headline, raws = found
+    headline, scores = found
     model = state.model
-    raw = raws.get(model.version)
+    score = scores.get(model.version)
     answer = {
         **forms.headline_fields(headline),
         "first_seen_at": forms.rfc3339(headline.first_seen_at),
-        "score": None if raw is None else forms.score_view(raw),
+        "topic": headline.topic or (score and score.topic),
+        "score": score and forms.score_view(score),
         "model": model.version,
-        "scores": raws,
+        "scores": {version: one.raw for version, one in scores.items()},
     }
     if explain:
         with state.admission.place():
@@ -109,7 +110,7 @@ def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key
     if len(items) > MAX_ITEMS:
         raise TooLargeError(f"{len(items)} headlines in one request; send at most {MAX_ITEMS}")
     with state.admission.place():
-        outcomes = ingest(items, state.model, state.store, state.clock())
+        outcomes = ingest(items, state.model, state.store, state.clock(), state.reference)
     state.look()
     media_type = NDJSON if lines else "application/json"
     reply = Reply(digest, _encode(outcomes, lines), media_type)

@@ -48,11 +48,11 @@ def why_page(state: StateDep, headline_id: str) -> Response:
     """Which words of a kept headline make its score."""
     found = state.store.get(headline_id)
     model = state.model
-    if found is None or (raw := found[1].get(model.version)) is None:
+    if found is None or (score := found[1].get(model.version)) is None:
         raise HTTPException(404)
     with state.admission.place():
         points = explain(model, found[0].title)
-    return _answer(forms.render("why.html", forms.why_context(found[0], raw, model.version, points)))
+    return _answer(forms.render("why.html", forms.why_context(found[0], score, model.version, points)))
 
 
 @router.get("/sample/{slug}")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from service.text import MAX_TITLE_CHARS, clean, title_problem
+from service.types import Topic
 
 BandName = Literal["top", "major", "notable"]
 MAX_SCORED = 256
@@ -38,23 +39,22 @@ class WhyView(BaseModel):
 
 
 class Score(BaseModel):
-    """A score and how it looks."""
+    """A score, how it looks and how sure it is."""
 
     i_score: int = Field(ge=0, le=100, examples=[85])
     i_score_raw: float = Field(ge=0, le=100, examples=[85.21])
     band: BandName
     colour: str = Field(examples=["green"])
     symbol: str = Field(examples=["🟢"])
-
-
-class Confidence(BaseModel):
-    """How far a score can be trusted."""
-
-    language: str | None = Field(description="BCP 47 tag, as given or detected.", examples=["en"])
+    interval: list[int] | None = Field(
+        description="Where 90 % of ratings of such headlines lie; null for scores of versions that did not say.",
+        examples=[[78, 91]],
+    )
+    percentile: float | None = Field(description="How many percent of headlines score lower.", examples=[99.1])
     low_confidence: str | None = Field(description="Why the score means little; null when nothing speaks against it.")
 
 
-class HeadlineView(Confidence):
+class HeadlineView(BaseModel):
     """A kept headline."""
 
     id: str = Field(examples=["3f9c1e0a7b5d2468"])
@@ -62,7 +62,8 @@ class HeadlineView(Confidence):
     url: str
     source: str
     published_at: str = Field(description="RFC 3339, UTC.", examples=["2026-01-31T09:30:00Z"])
-    topic: str | None
+    topic: Topic | None = Field(description="What the publisher says it is about, else what the model says.")
+    language: str | None = Field(description="BCP 47 tag, as given or detected.", examples=["en"])
 
 
 class StoryView(BaseModel):
@@ -165,11 +166,13 @@ class ScoreRequest(BaseModel):
         return explain
 
 
-class ScoredTitle(Score, Confidence):
+class ScoredTitle(Score):
     """A scored title."""
 
     id: str
     title: str
+    topic: Topic
+    language: str | None = Field(description="BCP 47 tag, detected.", examples=["en"])
     why: WhyView | None = Field(None, description="Only with explain.")
 
 

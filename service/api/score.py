@@ -9,8 +9,8 @@ from service import forms
 from service.api.deps import StateDep
 from service.api.schemas import Problem, ScoreAnswer, ScoreRequest
 from service.explain import explain
-from service.language import confidence_fields, language_of
-from service.scoring import score_titles
+from service.language import language_of
+from service.scoring import full_scores
 from service.text import headline_id
 
 router = APIRouter(tags=["scoring"])
@@ -27,7 +27,8 @@ def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str,
     """Score up to 256 headlines, or up to 16 with points per word."""
     model, titles, started = state.model, [one.title for one in asked.headlines], perf_counter()
     with state.admission.place():
-        raws = score_titles(model, titles)
+        languages = [language_of(title) for title in titles]
+        scores = full_scores(model, titles, languages, state.reference)
         whys = [{"why": asdict(explain(model, title))} if asked.explain else {} for title in titles]
     response.headers["Server-Timing"] = f"score;dur={(perf_counter() - started) * 1000:.1f}"
     response.headers["Cache-Control"] = "no-store"
@@ -35,10 +36,11 @@ def score(state: StateDep, asked: ScoreRequest, response: Response) -> dict[str,
         {
             "id": headline_id(title),
             "title": title,
-            **confidence_fields(title, language_of(title)),
-            **forms.score_view(raw),
+            "topic": one.topic,
+            "language": language,
+            **forms.score_view(one),
             **why,
         }
-        for title, raw, why in zip(titles, raws, whys, strict=True)
+        for title, language, one, why in zip(titles, languages, scores, whys, strict=True)
     ]
     return {"model": model.version, "items": items}

@@ -9,6 +9,7 @@ from threading import Lock
 
 from service.api.hot import HotLists
 from service.api.limits import Admission
+from service.calibration import reference_of
 from service.current import CurrentModel, Load
 from service.lists import Lists
 from service.model import ImportanceModel, load
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 _BEFORE_SWITCH = timedelta(hours=24)  # what a new model scores before its first list is shown
 _FIRST_PAGE = timedelta(hours=1)
 _TICK_S = 1.0
+_COMPARE_EVERY = timedelta(hours=1)
+_COMPARED = 20_000
+_ENOUGH = 1_000
 
 
 def utc_now() -> datetime:
@@ -48,6 +52,10 @@ class State:
         self.hot = HotLists(clock)
         self.admission = Admission(settings.max_waiting)
         self.draining = False
+        self.reference: tuple[float, ...] = ()
+        """Quantiles of the store's newest scores, among which percentiles are counted; empty while it holds too few."""
+        self._compared_at: datetime | None = None
+        self._compared_with = ""
         self._waiting: list[Headline] = []
         self._looking = Lock()
         self._ticking = Lock()
@@ -71,7 +79,8 @@ class State:
                 self._waiting = []
             self.current.follow()
             now = self.clock()
-            rescore(self.model, self.store, now - LONGEST, now, at_most=512)
+            self._compare(now)
+            rescore(self.model, self.store, now - LONGEST, now, 512, self.reference)
             self.look()
 
     def load_sample(self) -> None:
@@ -92,6 +101,15 @@ class State:
                 log.exception("background work failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _TICK_S)
+
+    def _compare(self, now: datetime) -> None:
+        """Once an hour, and after a change of model, look at how the newest headlines score."""
+        model = self.model.version
+        if self._compared_at and now - self._compared_at < _COMPARE_EVERY and self._compared_with == model:
+            return
+        raws = self.store.raws(model, now - LONGEST, now, _COMPARED)
+        self.reference = reference_of(raws) if len(raws) >= _ENOUGH else ()
+        self._compared_at, self._compared_with = now, model
 
     def _score_recent(self, model: ImportanceModel) -> None:
         now = self.clock()

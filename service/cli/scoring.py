@@ -52,7 +52,7 @@ def score(
     write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
     while chunk := list(islice(lines, CHUNK_ROWS)):
         judged = [
-            _trusted(title, added)
+            _full(model, title, added)
             for title, added in zip(chunk, judge(model, chunk, [_undecodable(line) for line in chunk]), strict=True)
         ]
         if explain:
@@ -142,15 +142,19 @@ def _explained(model: "ImportanceModel", title: str, added: dict[str, Any]) -> d
     return {**added, "why": asdict(explain(model, title))} if "band" in added else added
 
 
-def _trusted(title: str, added: dict[str, Any]) -> dict[str, Any]:
-    """With the language, and why the score means little if it does."""
-    from service.language import confidence_fields, language_of
+def _full(model: "ImportanceModel", title: str, added: dict[str, Any]) -> dict[str, Any]:
+    """With all that else can be said of the score."""
+    from service.forms import score_view
+    from service.language import language_of
+    from service.scoring import full_scores
     from service.text import clean
 
     if "band" not in added:
         return added
     title = clean(title)
-    return {**added, **confidence_fields(title, language_of(title))}
+    language = language_of(title)
+    (score,) = full_scores(model, [title], [language])
+    return {**added, "topic": score.topic, "language": language, **score_view(score)}
 
 
 def _undecodable(line: str) -> str | None:

@@ -5,20 +5,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from service.store.contract import Change
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """``said`` answers the caller in input order; the rest is written: drop ``outdated``, then put the others.
 
-    ``outdated`` are ids whose stored scores belong to an earlier title; ``scores`` is id -> model -> raw.
+    ``outdated`` are ids whose stored scores belong to an earlier title; ``scores`` is id -> model -> score.
     """
 
     said: list[Change]
     headlines: list[Headline]
     outdated: list[str]
-    scores: dict[str, dict[str, float]]
+    scores: dict[str, dict[str, Score]]
 
     def __bool__(self) -> bool:
         """Whether anything is to be written."""
@@ -35,7 +35,7 @@ def plan(
     current = dict(known)
     written: dict[str, Headline] = {}
     outdated: dict[str, None] = {}
-    scores: dict[str, dict[str, float]] = {}
+    scores: dict[str, dict[str, Score]] = {}
     said: list[Change] = []
     for one in scored:
         key, before = one.headline.id, current.get(one.headline.id)
@@ -49,5 +49,5 @@ def plan(
             scores.pop(key, None)
         stored = () if key in outdated else models.get(key, ())
         if change != "duplicate" or (one.model not in stored and one.model not in scores.get(key, ())):
-            scores.setdefault(key, {})[one.model] = float(one.raw)
+            scores.setdefault(key, {})[one.model] = one.score
     return Changes(said, list(written.values()), list(outdated), scores)

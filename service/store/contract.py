@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 Change = Literal["created", "updated", "duplicate"]
 
@@ -56,11 +56,14 @@ class Store(Protocol):
     def put_scores(self, scored: Sequence[ScoredHeadline]) -> None:
         """Add or replace scores of known headlines whose title is still the one that was scored; skip the others."""
 
-    def get(self, headline_id: str) -> tuple[Headline, dict[str, float]] | None:
-        """A headline and its raw score per model version; None when unknown."""
+    def get(self, headline_id: str) -> tuple[Headline, dict[str, Score]] | None:
+        """A headline and its score per model version; None when unknown."""
 
     def window(self, model: str, start: datetime, end: datetime) -> list[ScoredHeadline]:
         """Headlines with a score of ``model``, start < published_at <= end and first_seen_at <= end, in no order."""
+
+    def raws(self, model: str, start: datetime, end: datetime, limit: int) -> list[float]:
+        """Raw scores of ``model`` of the newest ``limit`` of those headlines, newest first."""
 
     def unscored(self, model: str, start: datetime, end: datetime, limit: int) -> list[Headline]:
         """At most ``limit`` headlines of the same times without a score of ``model``, newest first."""

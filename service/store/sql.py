@@ -13,11 +13,12 @@ from service.store.changes import Changes, plan
 from service.store.contract import ApiKey, Change, Reply, Store
 from service.store.database import Database
 from service.store.tables import api_keys, headlines, replies, scores, state
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 _REPLY_LIFE = timedelta(hours=24)
 
 _HEADLINE = [headlines.c[field.name] for field in fields(Headline)]
+_SCORE = [scores.c[name] for name in ("raw", "topic", "low", "high", "percentile", "doubt")]
 _API_KEY = [api_keys.c[field.name] for field in fields(ApiKey)]
 _REPLY = [replies.c[field.name] for field in fields(Reply)]
 
@@ -43,18 +44,18 @@ class SqlStore(Store):
     def put_scores(self, scored: Sequence[ScoredHeadline]) -> None:
         with self._database.writing() as connection:
             known, _ = self._known(connection, scored)
-            fresh: dict[str, dict[str, float]] = {}
+            fresh: dict[str, dict[str, Score]] = {}
             for one in scored:
                 stored = known.get(one.headline.id)
                 if stored is not None and stored.title == one.headline.title:
-                    fresh.setdefault(stored.id, {})[one.model] = float(one.raw)
+                    fresh.setdefault(stored.id, {})[one.model] = one.score
             if fresh:
                 self._write(connection, Changes([], [], [], fresh))
 
     @override
-    def get(self, headline_id: str) -> tuple[Headline, dict[str, float]] | None:
+    def get(self, headline_id: str) -> tuple[Headline, dict[str, Score]] | None:
         query = (
-            select(*_HEADLINE, scores.c.model, scores.c.raw)
+            select(*_HEADLINE, *_SCORE, scores.c.model)
             .outerjoin_from(headlines, scores)
             .where(headlines.c.id == headline_id)
         )
@@ -62,17 +63,29 @@ class SqlStore(Store):
             rows = connection.execute(query).all()
         if not rows:
             return None
-        return _headline(rows[0]), {row.model: row.raw for row in rows if row.model is not None}
+        return _headline(rows[0]), {row.model: _score(row) for row in rows if row.model is not None}
 
     @override
     def window(self, model: str, start: datetime, end: datetime) -> list[ScoredHeadline]:
         query = (
-            select(*_HEADLINE, scores.c.raw)
+            select(*_HEADLINE, *_SCORE)
             .join_from(headlines, scores)
             .where(scores.c.model == model, _between(start, end))
         )
         with self._database.reading() as connection:
-            return [ScoredHeadline(_headline(row), row.raw, model) for row in connection.execute(query)]
+            return [ScoredHeadline(_headline(row), _score(row), model) for row in connection.execute(query)]
+
+    @override
+    def raws(self, model: str, start: datetime, end: datetime, limit: int) -> list[float]:
+        query = (
+            select(scores.c.raw)
+            .join_from(headlines, scores)
+            .where(scores.c.model == model, _between(start, end))
+            .order_by(headlines.c.published_at.desc(), headlines.c.id)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query))
 
     @override
     def unscored(self, model: str, start: datetime, end: datetime, limit: int) -> list[Headline]:
@@ -177,9 +190,9 @@ class SqlStore(Store):
             outdated = self._database.listed(changes.outdated)
             connection.execute(delete(scores).where(scores.c.headline_id.in_(outdated)))
         rows = [
-            {"headline_id": key, "model": model, "raw": raw, "scored_at": now}
+            {"headline_id": key, "model": model, "scored_at": now, **_columns(one)}
             for key, by_model in changes.scores.items()
-            for model, raw in by_model.items()
+            for model, one in by_model.items()
         ]
         self._database.upsert(connection, scores, rows)
         connection.execute(update(state).values(revision=state.c.revision + 1))
@@ -196,6 +209,17 @@ def _without_score(model: str) -> ColumnElement[bool]:
 
 def _headline(row: _Row) -> Headline:
     return Headline(*row[: len(_HEADLINE)])
+
+
+def _score(row: _Row) -> Score:
+    raw, topic, low, high, percentile, doubt = row[len(_HEADLINE) : len(_HEADLINE) + len(_SCORE)]
+    return Score(raw, topic, None if low is None else (low, high), percentile, doubt)
+
+
+def _columns(score: Score) -> dict[str, object]:
+    low, high = score.interval or (None, None)
+    values = (float(score.raw), score.topic, low, high, score.percentile, score.doubt)
+    return dict(zip((column.name for column in _SCORE), values, strict=True))
 
 
 def _api_key(row: _Row) -> ApiKey:

@@ -85,6 +85,11 @@ scores = Table(
     Column("model", Key, primary_key=True),
     Column("raw", Double, nullable=False),
     Column("scored_at", Moment, nullable=False),
+    Column("topic", Text),
+    Column("doubt", Text),
+    Column("low", Double),
+    Column("high", Double),
+    Column("percentile", Double),
     # Holds back NaN as well: PostgreSQL orders it above every number, SQLite stores it as NULL.
     CheckConstraint("raw >= 0 AND raw <= 100", name="raw"),
     sqlite_with_rowid=False,

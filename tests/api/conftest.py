@@ -21,7 +21,7 @@ from service.model import ImportanceModel, load
 from service.settings import Settings
 from service.store.connect import open_store
 from service.text import headline_id
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline, Topic
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -83,14 +83,19 @@ class Service:
         language: str | None = None,
         topic: str | None = None,
         model: str | None = None,
+        score_topic: Topic | None = None,
+        **said: Any,
     ) -> ScoredHeadline:
-        """A headline that was published and seen some minutes ago, with a score of the current model."""
+        """A headline that was published and seen some minutes ago, with a score of the current model.
+
+        ``said`` is what else the score says.
+        """
         time = self.clock() - timedelta(minutes=minutes_ago)
         address = url or f"https://news.example/{headline_id(title)}"
         published_at, first_seen_at = published_at or time, first_seen_at or time
         id_ = headline_id(title, address)
         headline = Headline(id_, title, address, source, published_at, first_seen_at, language, topic)
-        return ScoredHeadline(headline, raw, model or self.state.model.version)
+        return ScoredHeadline(headline, Score(raw, score_topic, **said), model or self.state.model.version)
 
     def put(self, *scored: ScoredHeadline) -> None:
         """Write headlines as another process would, through a store of its own; the service looks afterwards."""

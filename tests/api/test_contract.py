@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from service.bands import BANDS
-from service.ingest import TOPICS
+from service.types import TOPICS
 from tests.api.conftest import Service
 
 CHECKS = [

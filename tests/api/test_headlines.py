@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from service.ingest import TOPICS
 from service.text import canonical_url, headline_id
+from service.types import TOPICS
 from tests.api.conftest import Service, Start
 
 GOOD = {
@@ -108,10 +108,17 @@ def test_an_address_with_a_tracking_mark_is_the_same_headline(service: Service) 
 # --- what a headline needs ---
 
 
-@pytest.mark.parametrize("missing", ["source", "published_at", "language", "topic"])
+@pytest.mark.parametrize("missing", ["source", "published_at", "language"])
 def test_all_but_title_and_address_may_be_left_out(service: Service, missing: str) -> None:
-    defaults = {"source": "news.example", "published_at": "2026-03-01T12:00:00Z", "language": "en", "topic": None}
+    defaults = {"source": "news.example", "published_at": "2026-03-01T12:00:00Z", "language": "en"}
     assert stored(service, **{missing: None})[missing] == defaults[missing]
+
+
+def test_a_headline_without_a_topic_gets_the_models(service: Service) -> None:
+    model = service.state.model
+    (inferred,) = model.topics(model.encoder.encode([GOOD["title"]]))
+    assert stored(service, topic=None)["topic"] == inferred
+    assert service.top(f"?topic={inferred}")["total"] == 1
 
 
 @pytest.mark.parametrize("source", ["", "  ", "\u200b\u202e"])

@@ -122,12 +122,12 @@ def test_pages_go_on_with_the_model_that_they_began_with(service: Service, regis
 def test_a_damaged_version_is_refused_with_its_reason_and_the_old_one_serves(
     service: Service, registry: Registry
 ) -> None:
-    (registry.folder / "tiny-2" / "model.onnx").write_bytes(b"damaged")
+    (registry.folder / "tiny-2" / "encoder.onnx").write_bytes(b"damaged")
     registry.use("tiny-2")
     service.state.tick()
     body = service.get("/v1/models").json()
     assert body["current"] == "tiny-1"
-    assert "model.onnx" in body["refused"]
+    assert "encoder.onnx" in body["refused"]
     assert scores(service)["w90"] == 90
     assert service.get("/readyz").status_code == 200
     registry.use("tiny-1")

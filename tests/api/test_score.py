@@ -10,6 +10,7 @@ from httpx2 import Response
 
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
+from service.types import TOPICS
 from tests.api.conftest import Service, Start
 
 TITLES = [
@@ -54,6 +55,38 @@ def test_a_score_that_means_little_says_why(idle: Service) -> None:
     assert (spanish["language"], "not English" in spanish["low_confidence"]) == ("es", True)
     assert "2 of the 3 words" in short["low_confidence"]
     assert (plain["language"], plain["low_confidence"]) == ("en", None)
+
+
+def test_a_score_says_how_sure_it_is_and_what_the_headline_is_about(idle: Service, model: ImportanceModel) -> None:
+    calibration = model.calibration
+    for item in score(idle, TITLES).json()["items"]:
+        raw = item["i_score_raw"]
+        interval = calibration.widest(raw) if item["low_confidence"] else calibration.interval(raw)
+        assert item["interval"] == [rounded(end) for end in interval]
+        assert item["percentile"] == round(calibration.percentile(raw), 1)
+        assert item["topic"] in TOPICS
+
+
+def test_percentiles_are_those_among_the_newest_headlines_once_there_are_enough(service: Service) -> None:
+    def percentile() -> float:
+        item = score(service, TITLES[:1]).json()["items"][0]
+        return float(item["percentile"])
+
+    shipped, raw = percentile(), score(service, TITLES[:1]).json()["items"][0]["i_score_raw"]
+    service.put(*(service.scored(f"Headline number {n}", raw - 1 if n < 600 else 100) for n in range(999)))
+    service.state.tick()
+    assert percentile() == shipped
+    service.put(service.scored("One more headline", 100))
+    service.state.tick()
+    assert percentile() == shipped  # looked at once an hour
+    service.clock.move(hours=1)
+    service.state.tick()
+    assert percentile() == pytest.approx(60, abs=1)
+
+
+def test_letters_that_are_no_words_are_told(idle: Service) -> None:
+    (item,) = score(idle, ["Qxzvbn jjkqwz mayor vbnqzx wqzjkk zzxqv"]).json()["items"]
+    assert "unknown to the model" in item["low_confidence"] or "not English" in item["low_confidence"]
 
 
 def test_titles_may_come_as_objects_too(idle: Service) -> None:

@@ -24,7 +24,13 @@ FORMS = ["/v1/top", "/v1/top.html", "/v1/top.txt"]
 
 def test_the_body_is_what_the_contract_shows(service: Service) -> None:
     one = service.scored(
-        "Volcano erupts near capital", 84.6, topic="world", language="en", url="https://news.example/v"
+        "Volcano erupts near capital",
+        84.6,
+        topic="world",
+        language="en",
+        url="https://news.example/v",
+        interval=(77.6, 91.4),
+        percentile=99.1234,
     )
     service.put(one)
     body = service.top()
@@ -48,17 +54,71 @@ def test_the_body_is_what_the_contract_shows(service: Service) -> None:
                 "published_at": "2026-03-01T11:55:00Z",
                 "topic": "world",
                 "language": "en",
-                "low_confidence": None,
                 "i_score": 85,
                 "i_score_raw": 84.6,
                 "band": "top",
                 "colour": "green",
                 "symbol": "🟢",
+                "interval": [78, 91],
+                "percentile": 99.1,
+                "low_confidence": None,
                 "story": {"outlets": 1, "headlines": 1},
             }
         ],
         "links": {"self": "/v1/top", "next": None},
     }
+
+
+def test_scores_of_versions_that_said_less_are_listed_with_less(service: Service) -> None:
+    service.put(service.scored("Volcano erupts near capital", 84.6))
+    (item,) = service.top()["items"]
+    assert (item["topic"], item["interval"], item["percentile"], item["low_confidence"]) == (None, None, None, None)
+
+
+def test_an_inferred_topic_is_shown_and_filters_like_a_publishers(service: Service) -> None:
+    service.put(
+        service.scored("Cup final", 50, score_topic="sports"),
+        service.scored("Cup tie", 40, topic="sports", score_topic="world"),
+        service.scored("Rates cut", 60, score_topic="business"),
+    )
+    assert [item["topic"] for item in service.top()["items"]] == ["business", "sports", "sports"]
+    assert service.titles("?topic=sports") == ["Cup final", "Cup tie"]
+
+
+def test_weights_change_the_order_and_nothing_else(service: Service) -> None:
+    service.put(
+        service.scored("Summit", 70, topic="world"),
+        service.scored("Cup final", 60, topic="sports", source="Daily"),
+        service.scored("Cup tie", 50, topic="sports"),
+    )
+    plain = {item["title"]: item for item in service.top()["items"]}
+    weighed = service.top("?weights=sports:1.3,Daily:0.5")["items"]
+    assert [item["title"] for item in weighed] == ["Summit", "Cup tie", "Cup final"]
+    assert [{**item, "rank": 0} for item in weighed] == [{**plain[item["title"]], "rank": 0} for item in weighed]
+    first = service.top("?weights=sports:2&limit=1")
+    second = service.get(first["links"]["next"]).json()
+    assert [item["title"] for item in first["items"] + second["items"]] == ["Cup final", "Cup tie"]
+    assert "weights=sports%3A2" in first["links"]["self"]
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        "world",
+        "world:",
+        "world:x",
+        "world:-1",
+        "world:101",
+        "world:nan",
+        ":2",
+        "a:1,a:2",
+        ",".join(f"s{n}:1" for n in range(51)),
+    ],
+)
+def test_weights_that_mean_nothing_are_told(service: Service, weights: str) -> None:
+    answer = service.get(f"/v1/top?weights={quote(weights)}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "weights"
 
 
 def test_an_empty_window_is_an_empty_list(service: Service) -> None:
@@ -510,9 +570,9 @@ def test_text_and_html_show_the_rows_of_the_json(full: Service) -> None:
 
 
 def test_a_score_that_means_little_says_so_in_every_form(service: Service) -> None:
-    service.put(service.scored("Barragem rompe e milhares fogem", 80.0, language="pt-BR"))
+    service.put(service.scored("Barragem rompe e milhares fogem", 80.0, language="pt-BR", doubt="not English (pt-BR)"))
     (item,) = service.top()["items"]
-    assert "not English (pt-BR)" in item["low_confidence"]
+    assert item["low_confidence"] == "not English (pt-BR)"
     for form in ("/v1/top.txt", "/v1/top.html"):
         assert f"uncertain: {item['low_confidence']}" in service.get(form).text
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.store.connect import open_store
 from service.store.sql import SqlStore
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -28,7 +28,7 @@ on_one_store = settings(
 
 def scored(headline: Headline = HEADLINE, raw: float = 50.0, model: str = "m1") -> ScoredHeadline:
     """A scored headline that differs from the others only in what a test is about."""
-    return ScoredHeadline(headline, raw, model)
+    return ScoredHeadline(headline, Score(raw), model)
 
 
 def numbered(number: int) -> Headline:
@@ -52,13 +52,27 @@ def test_an_impossible_id_is_merely_unknown(store: SqlStore, name: str) -> None:
 
 def test_a_new_headline_is_created_and_comes_back_as_it_went_in(store: SqlStore) -> None:
     assert store.put([scored(raw=12.345678901234567)]) == ["created"]
-    assert store.get("a1") == (HEADLINE, {"m1": 12.345678901234567})
+    assert store.get("a1") == (HEADLINE, {"m1": Score(12.345678901234567)})
+
+
+def test_all_that_a_score_says_comes_back(store: SqlStore) -> None:
+    score = Score(12.5, "science", (3.25, 21.75), 31.5, "2 of the 3 words that a headline has at least")
+    store.put([ScoredHeadline(HEADLINE, score, "m1")])
+    assert store.get("a1") == (HEADLINE, {"m1": score})
+    assert store.window("m1", *EVER) == [ScoredHeadline(HEADLINE, score, "m1")]
+
+
+def test_the_newest_scores_of_a_time_come_newest_first(store: SqlStore) -> None:
+    store.put([scored(numbered(n), float(n)) for n in range(6)] + [scored(numbered(9), 9.0, "m2")])
+    assert store.raws("m1", numbered(1).published_at, numbered(4).published_at, 10) == [4.0, 3.0, 2.0]
+    assert store.raws("m1", *EVER, 2) == [5.0, 4.0]
+    assert store.raws("m3", *EVER, 2) == []
 
 
 def test_missing_language_and_topic_stay_missing(store: SqlStore) -> None:
     plain = replace(HEADLINE, language=None, topic=None)
     store.put([scored(plain)])
-    assert store.get("a1") == (plain, {"m1": 50.0})
+    assert store.get("a1") == (plain, {"m1": Score(50.0)})
 
 
 def test_nothing_put_is_nothing_said(store: SqlStore) -> None:
@@ -78,7 +92,7 @@ def test_one_id_twice_in_a_batch_is_created_once_then_judged_against_the_first(s
     later = replace(HEADLINE, title="Parliament rejects budget")
     said = store.put([scored(), scored(), scored(later, 60.0), scored(later, 70.0)])
     assert said == ["created", "duplicate", "updated", "duplicate"]
-    assert store.get("a1") == (later, {"m1": 60.0})
+    assert store.get("a1") == (later, {"m1": Score(60.0)})
 
 
 @pytest.mark.parametrize(
@@ -96,33 +110,33 @@ def test_one_id_twice_in_a_batch_is_created_once_then_judged_against_the_first(s
 def test_an_edit_replaces_all_but_the_first_sight(store: SqlStore, edited: Headline) -> None:
     store.put([scored()])
     assert store.put([scored(replace(edited, first_seen_at=NOON + timedelta(hours=1)), 60.0)]) == ["updated"]
-    assert store.get("a1") == (edited, {"m1": 60.0})
+    assert store.get("a1") == (edited, {"m1": Score(60.0)})
 
 
 def test_an_edited_title_drops_the_scores_of_other_models(store: SqlStore) -> None:
     store.put([scored(), scored(numbered(1))])
     store.put_scores([scored(model="m2"), scored(numbered(1), model="m2")])
     store.put([scored(replace(HEADLINE, title="Edited"), 60.0)])
-    assert store.get("a1") == (replace(HEADLINE, title="Edited"), {"m1": 60.0})
-    assert store.get("h00001") == (numbered(1), {"m1": 50.0, "m2": 50.0})
+    assert store.get("a1") == (replace(HEADLINE, title="Edited"), {"m1": Score(60.0)})
+    assert store.get("h00001") == (numbered(1), {"m1": Score(50.0), "m2": Score(50.0)})
 
 
 def test_an_edit_that_leaves_the_title_keeps_the_scores_of_other_models(store: SqlStore) -> None:
     store.put([scored()])
     store.put([scored(replace(HEADLINE, topic="world"), 60.0, "m2")])
-    assert store.get("a1") == (replace(HEADLINE, topic="world"), {"m1": 50.0, "m2": 60.0})
+    assert store.get("a1") == (replace(HEADLINE, topic="world"), {"m1": Score(50.0), "m2": Score(60.0)})
 
 
 def test_a_duplicate_keeps_its_score_and_its_first_sight(store: SqlStore) -> None:
     store.put([scored()])
     assert store.put([scored(replace(HEADLINE, first_seen_at=NOON + TICK), 99.0)]) == ["duplicate"]
-    assert store.get("a1") == (HEADLINE, {"m1": 50.0})
+    assert store.get("a1") == (HEADLINE, {"m1": Score(50.0)})
 
 
 def test_a_duplicate_brings_a_missing_score(store: SqlStore) -> None:
     store.put([scored()])
     assert store.put([scored(raw=60.0, model="m2")]) == ["duplicate"]
-    assert store.get("a1") == (HEADLINE, {"m1": 50.0, "m2": 60.0})
+    assert store.get("a1") == (HEADLINE, {"m1": Score(50.0), "m2": Score(60.0)})
 
 
 def test_the_same_instant_in_another_zone_is_a_duplicate(store: SqlStore) -> None:
@@ -159,7 +173,7 @@ def test_a_naive_time_is_a_bug_of_the_caller_and_changes_nothing(store: SqlStore
 def test_put_scores_adds_and_replaces(store: SqlStore) -> None:
     store.put([scored()])
     store.put_scores([scored(raw=1.0), scored(raw=2.0, model="m2"), scored(raw=3.0, model="m2")])
-    assert store.get("a1") == (HEADLINE, {"m1": 1.0, "m2": 3.0})
+    assert store.get("a1") == (HEADLINE, {"m1": Score(1.0), "m2": Score(3.0)})
 
 
 def test_put_scores_skips_unknown_headlines_and_edited_titles(store: SqlStore) -> None:
@@ -167,14 +181,14 @@ def test_put_scores_skips_unknown_headlines_and_edited_titles(store: SqlStore) -
     store.put([scored(), scored(edited)])
     store.put_scores([scored(model="m2"), scored(numbered(1), model="m2"), scored(numbered(2), model="m2")])
     assert [one.headline for one in store.window("m2", *EVER)] == [HEADLINE]
-    assert store.get("h00001") == (edited, {"m1": 50.0})
+    assert store.get("h00001") == (edited, {"m1": Score(50.0)})
     assert store.get("h00002") is None
 
 
 def test_put_scores_leaves_the_headline_alone(store: SqlStore) -> None:
     store.put([scored()])
     store.put_scores([scored(replace(HEADLINE, topic="world", source="Other"), 60.0)])
-    assert store.get("a1") == (HEADLINE, {"m1": 60.0})
+    assert store.get("a1") == (HEADLINE, {"m1": Score(60.0)})
 
 
 def test_a_window_excludes_its_start_and_includes_its_end(store: SqlStore) -> None:
@@ -295,7 +309,7 @@ def test_what_was_put_is_there_after_the_store_was_closed(store: SqlStore, url: 
     store.put([scored()])
     store.close()
     again = open_store(url)
-    assert again.get("a1") == (HEADLINE, {"m1": 50.0})
+    assert again.get("a1") == (HEADLINE, {"m1": Score(50.0)})
     again.close()
 
 
@@ -321,13 +335,14 @@ def test_any_text_time_and_score_comes_back_as_it_went_in(store: SqlStore, headl
     store.put([scored(headline)])
     store.put_scores([scored(headline, raw)])
     seen = headline.first_seen_at if known is None else known[0].first_seen_at
-    assert store.get(headline.id) == (replace(headline, first_seen_at=seen), {"m1": raw})
+    assert store.get(headline.id) == (replace(headline, first_seen_at=seen), {"m1": Score(raw)})
 
 
 few = st.builds(
     replace, st.just(HEADLINE), id=st.sampled_from("abc"), title=st.sampled_from("xy"), topic=st.sampled_from("pq")
 )
-batches = st.lists(st.builds(ScoredHeadline, few, st.floats(0, 100), st.sampled_from(["m1", "m2"])), max_size=8)
+scores = st.builds(Score, st.floats(0, 100), st.sampled_from(["world", None]))
+batches = st.lists(st.builds(ScoredHeadline, few, scores, st.sampled_from(["m1", "m2"])), max_size=8)
 
 
 @on_one_store
@@ -338,6 +353,6 @@ def test_the_last_state_put_again_is_all_duplicates_and_changes_nothing(
     store.put(batch)
     states = [found for one in batch if (found := store.get(one.headline.id)) is not None]
     before = store.revision()
-    again = [ScoredHeadline(headline, raw, model) for headline, raws in states for model, raw in raws.items()]
+    again = [ScoredHeadline(headline, one, model) for headline, by_model in states for model, one in by_model.items()]
     assert set(store.put(again)) <= {"duplicate"}
     assert store.revision() == before

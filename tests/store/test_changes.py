@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.store.changes import Changes, plan
-from service.types import Headline, ScoredHeadline
+from service.types import Headline, Score, ScoredHeadline
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HEADLINE = Headline("a", "x", "https://example.org/a", "Example", NOON, NOON)
@@ -15,9 +15,10 @@ HEADLINE = Headline("a", "x", "https://example.org/a", "Example", NOON, NOON)
 headlines = st.builds(
     replace, st.just(HEADLINE), id=st.sampled_from("ab"), title=st.sampled_from("xy"), topic=st.sampled_from("pq")
 )
-items = st.lists(st.builds(ScoredHeadline, headlines, st.floats(0, 100), st.sampled_from(["m1", "m2"])), max_size=10)
+scores = st.builds(Score, st.floats(0, 100))
+items = st.lists(st.builds(ScoredHeadline, headlines, scores, st.sampled_from(["m1", "m2"])), max_size=10)
 
-State = tuple[dict[str, Headline], dict[str, dict[str, float]]]
+State = tuple[dict[str, Headline], dict[str, dict[str, Score]]]
 
 
 def applied(state: State, changes: Changes) -> State:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 import service
 from service.store.connect import open_store
 from service.store.database import Database
+from service.types import Score
 
 ROOT = Path(service.__file__).parents[1]
 INGEST = Path(__file__).with_name("endless_ingest.py")
@@ -29,7 +30,7 @@ def test_every_acknowledged_headline_survives_a_kill(url: str, acknowledged_firs
     for number, name in enumerate(acknowledged):
         found = store.get(name)
         assert found is not None, name
-        assert (found[0].title, found[1]) == (f"Headline {number}", {"m1": number % 101})
+        assert (found[0].title, found[1]) == (f"Headline {number}", {"m1": Score(number % 101)})
     store.close()
 
 

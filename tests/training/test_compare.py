@@ -27,13 +27,17 @@ def judged(noise: float, lift: float = 0.0) -> Judged:
     random = np.random.default_rng(7)
     labels = np.array([one.i_score for one in FAMILIES])
     return Judged(
-        data.Dev([f"title {i}" for i in range(len(RATINGS))], RATINGS, RATINGS, RATINGS),
-        RATINGS + lift + noise * random.normal(size=len(RATINGS)),
-        {"contrast": FAMILIES},
-        {"contrast": labels + lift + noise * random.normal(size=len(labels))},
-        [],
-        np.array([]),
-        Behaviour({}, [], 0),
+        dev=data.Dev([f"title {i}" for i in range(len(RATINGS))], ["gnews"] * len(RATINGS), RATINGS, RATINGS, RATINGS),
+        dev_scores=RATINGS + lift + noise * random.normal(size=len(RATINGS)),
+        dev_intervals=np.column_stack([RATINGS - 5, RATINGS + 5]),
+        dev_topics=["world"] * len(RATINGS),
+        families={"contrast": FAMILIES},
+        family_scores={"contrast": labels + lift + noise * random.normal(size=len(labels))},
+        client=[],
+        client_scores=np.array([]),
+        topics=["world"],
+        publishers_topics=["world"],
+        behaviour=Behaviour({}, [], 0),
     )
 
 

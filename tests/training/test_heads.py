@@ -1,0 +1,140 @@
+"""The heads on a network's vectors: fitted where the answer is known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.isotonic import IsotonicRegression
+
+from service.bands import BANDS
+from service.calibration import Calibration, calibration_from_json
+from service.head import Floats
+from service.types import TOPICS
+from training.config import StudentConfig
+from training.heads import calibrate, fit_head, fit_topics
+
+CONFIG = StudentConfig(head_penalty=20.0, head_trust=0.1)
+RANDOM = np.random.default_rng(0)
+VECTORS = RANDOM.normal(size=(300, 5)).astype(np.float32)
+LABELS = 50 + VECTORS.astype(np.float64) @ np.array([9.0, -4.0, 2.0, 0.0, 1.0]) + RANDOM.normal(size=300)
+WEIGHTS = RANDOM.uniform(0.5, 4.0, 300)
+START = np.array([5.0, 0.0, 0.0, 7.0, 0.0, 42.0])
+
+
+def headlines(seed: int, count: int = 4000) -> tuple[Floats, Floats]:
+    """Points and ratings: the points are squeezed and the ratings' noise grows with the score."""
+    random = np.random.default_rng(seed)
+    truth = 100 * random.beta(2, 3, count)
+    ratings = np.clip(truth + random.normal(size=count) * (2 + truth / 8), 0, 100)
+    return 20 + 0.5 * truth + random.normal(size=count) * 2, ratings
+
+
+POINTS, RATINGS = headlines(1)
+REFERENCE, _ = headlines(3, 10_000)
+
+
+def calibrated(unsqueeze: float = 0.5) -> Calibration:
+    return calibrate(POINTS, RATINGS, REFERENCE, replace(CONFIG, unsqueeze=unsqueeze))
+
+
+def test_the_head_is_a_ridge_regression_towards_its_start() -> None:
+    head = fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, CONFIG)
+    heavy = np.sqrt(WEIGHTS)
+    held = np.diag(np.sqrt([*[CONFIG.head_penalty] * 5, 1e-3]))
+    rows = np.vstack([np.column_stack([VECTORS, np.ones(300)]) * heavy[:, None], held])
+    expected, *_ = np.linalg.lstsq(rows, np.concatenate([LABELS * heavy, held @ START]), rcond=None)
+    assert head.mean == pytest.approx(expected, abs=1e-6)
+    assert head.noise == 30.0
+
+
+def test_a_head_held_tightly_stays_at_its_start_but_for_the_level() -> None:
+    head = fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, replace(CONFIG, head_penalty=1e12))
+    assert head.mean[:-1] == pytest.approx(START[:-1], abs=1e-3)
+    assert np.average(head.predict(VECTORS) - LABELS, weights=WEIGHTS) == pytest.approx(0, abs=0.01)
+
+
+def test_labels_that_the_network_knows_count_less_for_certainty_and_as_much_for_the_mean() -> None:
+    trusted, doubted = (
+        fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, replace(CONFIG, head_trust=trust)) for trust in (1.0, 0.1)
+    )
+    assert trusted.mean == pytest.approx(doubted.mean)
+    certain, uncertain = (one.variance(VECTORS) - 30.0 for one in (trusted, doubted))
+    assert uncertain == pytest.approx(10 * certain)
+
+
+def test_intervals_hold_nine_of_ten_ratings_of_new_headlines_in_every_region() -> None:
+    calibration = calibrated()
+    points, ratings = headlines(2)
+    scores = calibration.apply(points)
+    spans = np.array([calibration.interval(float(score)) for score in scores])
+    inside = (spans[:, 0] <= ratings) & (ratings <= spans[:, 1])
+    assert 0.88 <= inside.mean() <= 0.92
+    region = np.searchsorted(calibration.edges, scores, side="right")
+    assert len(calibration.edges) >= 5
+    for number in range(len(calibration.edges) + 1):
+        assert 0.82 <= inside[region == number].mean() <= 0.97
+
+
+def test_an_interval_is_wider_where_ratings_scatter_more() -> None:
+    calibration = calibrated()
+    low, high = (np.subtract(*calibration.interval(score)[::-1]) for score in (25.0, 65.0))
+    assert high > 1.5 * low
+
+
+def test_bands_begin_at_an_edge_where_there_are_headlines_enough() -> None:
+    plenty = [band.floor for band in BANDS if band.floor and (calibrated().apply(POINTS) >= band.floor).sum() > 400]
+    assert plenty
+    assert set(plenty) <= set(calibrated().edges)
+
+
+def test_a_few_headlines_make_one_region() -> None:
+    calibration = calibrate(POINTS[:120], RATINGS[:120], REFERENCE, CONFIG)
+    assert calibration.edges == ()
+    assert len(calibration.below) == len(calibration.above) == 1
+
+
+@pytest.mark.parametrize("unsqueeze", [0.0, 0.5, 1.0])
+def test_the_scale_rises_strictly_and_is_fit_to_be_served(unsqueeze: float) -> None:
+    calibration = calibrated(unsqueeze)
+    assert (np.diff(calibration.points) > 0).all()
+    assert (np.diff(calibration.scores) > 0).all()
+    assert calibration_from_json(calibration.to_json()) == calibration
+
+
+def test_points_that_tell_nothing_still_give_a_rising_scale() -> None:
+    noise = np.random.default_rng(0).normal(size=len(RATINGS))
+    calibration = calibrate(noise, RATINGS, noise, replace(CONFIG, unsqueeze=0.0))
+    assert (np.diff(calibration.scores) > 0).all()
+    assert np.ptp(calibration.scores) < 30
+
+
+def test_an_unsqueezed_scale_spreads_scores_as_ratings_are_spread() -> None:
+    points, ratings = headlines(2)
+    deviation = calibrated(1.0).apply(points).std()
+    assert deviation == pytest.approx(ratings.std(), rel=0.05)
+    assert calibrated(0.0).apply(points).std() < calibrated(0.5).apply(points).std() < deviation
+
+
+def test_a_scale_left_squeezed_gives_the_expected_ratings() -> None:
+    points, ratings = headlines(2)
+    expected = IsotonicRegression(out_of_bounds="clip").fit(POINTS[1::2], RATINGS[1::2]).predict(points)
+    errors = [np.mean((calibrated(one).apply(points) - ratings) ** 2) for one in (0.0, 1.0)]
+    assert np.abs(calibrated(0.0).apply(points) - expected).mean() < 1.5
+    assert errors[0] < errors[1]
+
+
+def test_the_percentile_is_the_share_of_real_headlines_that_score_lower() -> None:
+    calibration = calibrated()
+    scores = calibration.apply(REFERENCE)
+    for share in (10, 50, 90):
+        assert calibration.percentile(float(np.percentile(scores, share))) == pytest.approx(share, abs=1)
+
+
+def test_topics_that_lie_apart_are_told_apart() -> None:
+    random = np.random.default_rng(0)
+    centres = 3 * np.eye(len(TOPICS), 12)
+    which = np.arange(len(TOPICS)).repeat(40)[random.permutation(40 * len(TOPICS))]
+    vectors = (centres[which] + 0.5 * random.normal(size=(len(which), 12))).astype(np.float32)
+    head = fit_topics(vectors[:300], [TOPICS[index] for index in which[:300]])
+    right = [found == TOPICS[index] for found, index in zip(head.predict(vectors[300:]), which[300:], strict=True)]
+    assert np.mean(right) > 0.95
