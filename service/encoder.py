@@ -17,7 +17,7 @@ from service.reading import reading
 
 MAX_TOKENS = 96
 
-_BATCH = 128  # on one thread a quarter faster than 32, and no slower than 512
+_BATCH_TOKENS = 1536  # 128 titles of usual length: a quarter faster than 32, and memory is the same for long ones
 _SHARE = 1024
 """Titles that a thread takes at once: enough that batches of one token length are full."""
 
@@ -52,9 +52,10 @@ class Encoder:
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([reading(title) for title in titles])]
         for index, ids in enumerate(rows):
             by_length[len(ids)].append(index)
-        for indices in by_length.values():
-            for start in range(0, len(indices), _BATCH):
-                chosen = indices[start : start + _BATCH]
+        for length, indices in by_length.items():
+            size = _BATCH_TOKENS // length
+            for start in range(0, len(indices), size):
+                chosen = indices[start : start + size]
                 batch = np.array([rows[index] for index in chosen], np.int64)
                 vectors[chosen] = self._session.run(None, {"input_ids": batch})[0]
         return vectors
