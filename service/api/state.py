@@ -94,13 +94,11 @@ class State:
 
     async def keep_current(self, stop: asyncio.Event) -> None:
         """Tick until told to stop. A tick under way ends first: it uses the store, which is closed next."""
-        while not stop.is_set():
+        while not await _told(stop):  # waits before the first tick too: the first readers need the processors
             try:
                 await asyncio.to_thread(self.tick)
             except Exception:  # a job loop outlives its failures; the next tick tries again
                 log.exception("background work failed")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _TICK_S)
 
     def _compare(self, now: datetime) -> None:
         """Once an hour, and after a change of model, look at how the newest headlines score."""
@@ -114,6 +112,13 @@ class State:
     def _score_recent(self, model: ImportanceModel) -> None:
         now = self.clock()
         rescore(model, self.store, now - _BEFORE_SWITCH, now)
+
+
+async def _told(stop: asyncio.Event) -> bool:
+    """Whether the stop comes within a tick's time."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), _TICK_S)
+    return stop.is_set()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from service.api import state
 from service.api.app import create_app
 from service.api.state import State
 from service.keys import mint
@@ -106,6 +107,14 @@ class Service:
         """The same, before the service has looked."""
         with closing(open_store(self.settings.store_url())) as other:
             other.put(scored)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tests_tick_themselves() -> Iterator[None]:
+    """No background work between two steps of a test: it would score what the test says is not scored yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "_TICK_S", 3600.0)
+        yield
 
 
 @pytest.fixture(scope="session")
