@@ -69,7 +69,7 @@ def query_params(query: ListQuery) -> list[tuple[str, str]]:
     pairs += [("band", one) for one in query.bands]
     pairs += [("min_score", str(query.min_score))] if query.min_score else []
     if query.weights:
-        pairs.append(("weights", ",".join(f"{name}:{weight:g}" for name, weight in query.weights)))
+        pairs.append(("weights", ",".join(f"{name}:{weight!r}".removesuffix(".0") for name, weight in query.weights)))
     pairs += [("collapse", query.collapse)] if query.collapse != plain.collapse else []
     return pairs
 

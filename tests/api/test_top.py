@@ -101,6 +101,12 @@ def test_weights_change_the_order_and_nothing_else(service: Service) -> None:
     assert "weights=sports%3A2" in first["links"]["self"]
 
 
+def test_pages_go_on_with_weights_of_many_digits(service: Service) -> None:
+    service.put(service.scored("Cup final", 60, topic="sports"), service.scored("Cup tie", 50, topic="sports"))
+    first = service.top("?weights=sports:1.2345678901&limit=1")
+    assert [item["title"] for item in service.get(first["links"]["next"]).json()["items"]] == ["Cup tie"]
+
+
 @pytest.mark.parametrize(
     "weights",
     [
