@@ -4,13 +4,12 @@ Its posterior is in the artifact, so that new labels change it exactly and at on
 and Machine Learning", section 3.3), and its variance says where a label would teach most.
 """
 
-import io
 from dataclasses import dataclass
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.arrays import arrays_from_bytes, arrays_to_bytes
 from service.errors import ArtifactError
 
 Vectors = NDArray[np.float32]
@@ -50,18 +49,12 @@ class Head:
 
     def to_bytes(self) -> bytes:
         """As an ``.npz`` file."""
-        buffer = io.BytesIO()
-        np.savez(buffer, mean=self.mean, precision=self.precision, noise=np.array(self.noise))
-        return buffer.getvalue()
+        return arrays_to_bytes(mean=self.mean, precision=self.precision, noise=np.array(self.noise))
 
 
 def head_from_bytes(content: bytes) -> Head:
     """What ``to_bytes`` wrote, never executed; ArtifactError when it is not such a file."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            mean, precision, noise = (np.asarray(arrays[name]) for name in ("mean", "precision", "noise"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as exc:
-        raise ArtifactError(f"head.npz cannot be used: {exc}") from exc
+    mean, precision, noise = arrays_from_bytes(content, "head.npz", "mean", "precision", "noise")
     sound = (
         all(one.dtype == np.float64 and np.isfinite(one).all() for one in (mean, precision, noise))
         and mean.ndim == 1

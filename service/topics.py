@@ -1,11 +1,10 @@
 """What a headline is about: a linear classifier on a title's vector."""
 
-import io
 from dataclasses import dataclass
-from zipfile import BadZipFile
 
 import numpy as np
 
+from service.arrays import arrays_from_bytes, arrays_to_bytes
 from service.errors import ArtifactError
 from service.head import Floats, Vectors
 from service.types import TOPICS, Topic
@@ -26,18 +25,12 @@ class TopicHead:
 
     def to_bytes(self) -> bytes:
         """As an ``.npz`` file."""
-        buffer = io.BytesIO()
-        np.savez(buffer, weights=self.weights)
-        return buffer.getvalue()
+        return arrays_to_bytes(weights=self.weights)
 
 
 def topic_head_from_bytes(content: bytes) -> TopicHead:
     """What ``to_bytes`` wrote, never executed; ArtifactError when it is not such a file."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            weights = np.asarray(arrays["weights"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as exc:
-        raise ArtifactError(f"topics.npz cannot be used: {exc}") from exc
+    (weights,) = arrays_from_bytes(content, "topics.npz", "weights")
     sound = weights.dtype == np.float64 and weights.ndim == 2 and np.isfinite(weights).all()
     if not sound or len(weights) != len(TOPICS):
         raise ArtifactError(f"topics.npz does not hold float64 weights ({len(TOPICS)}, n)")

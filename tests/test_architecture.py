@@ -11,7 +11,7 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
 FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows"}
 LAYERS: list[set[str]] = [
     FLOOR,
-    {"artifact", "head", "topics", "calibration", "ranking", "store", "keys", "language"},
+    {"artifact", "arrays", "head", "topics", "calibration", "ranking", "store", "keys", "language"},
     {"encoder"},
     {"model", "registry", "scoring", "explain", "lists", "forms", "widget"},
     {"current", "ingest", "rescore", "batch", "files", "sample"},

@@ -11,6 +11,12 @@ _POOL = 20_000
 """Units that are sorted by length together: little padding, still mixed."""
 
 
+def family_numbers(examples: Sequence[Example]) -> list[int]:
+    """Per example a number that its family alone has, -1 for none."""
+    numbers = {family: number for number, family in enumerate(dict.fromkeys(one.family for one in examples))}
+    return [numbers[one.family] if one.family else -1 for one in examples]
+
+
 def units(examples: Sequence[Example], most: int) -> list[list[int]]:
     """Example numbers that must share a batch: families (cut where larger than ``most``) and single rows."""
     families: dict[str, list[int]] = defaultdict(list)

@@ -24,7 +24,7 @@ from training import data
 from training.card import card
 from training.config import StudentConfig
 from training.dataset import Example, read_labels, run_key
-from training.evaluate import Metrics, figures, judge
+from training.evaluate import figures, judge
 from training.whole import written_whole
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def distil(target: Path, config: StudentConfig, folder: Path, labels: Sequence[P
     start = np.append(score.weight.detach().numpy()[0], score.bias.item()).astype(np.float64) * DEVIATION
     start[-1] += MIDDLE
     network = {"encoder.onnx": export(student.student), "tokenizer.json": tokenizer.to_str().encode()}
-    files = {**network, **_heads(network, start, labelled, config, folder)}
+    files = {**network, **_heads(network, start, labelled, taught, config, folder)}
     made_from = {
         "config": asdict(config),
         "data_sha256": data.digests(folder, labels),
@@ -75,7 +75,7 @@ def distil(target: Path, config: StudentConfig, folder: Path, labels: Sequence[P
 
 def save(
     target: Path, files: Mapping[str, bytes], made_from: Mapping[str, Any], folder: Path, held_out_share: float
-) -> Metrics:
+) -> None:
     """Evaluate a network with its heads and write the version ``target`` whole or not at all."""
     model = ImportanceModel(Artifact(target.name, {}, files), threads=available_cpus())
     metrics = figures(judge(model, folder, held_out_share))
@@ -86,11 +86,15 @@ def save(
         "CARD.md": card(target.name, metrics, made_from).encode(),
     }
     artifact.write(target, written, {"created_at": datetime.now(UTC).strftime("%Y-%m-%d"), **made_from})
-    return metrics
 
 
 def _heads(
-    network: Mapping[str, bytes], start: Floats, labelled: Sequence[Example], config: StudentConfig, folder: Path
+    network: Mapping[str, bytes],
+    start: Floats,
+    labelled: Sequence[Example],
+    taught: Sequence[Example],
+    config: StudentConfig,
+    folder: Path,
 ) -> dict[str, bytes]:
     """The heads on the vectors that serving computes: its word vectors have 8 bits, those of the training 32."""
     from training.heads import calibrate, fit_head, fit_topics
@@ -111,7 +115,6 @@ def _heads(
     )
     titles, topics = data.topics_of(folder, held_out=False)
     topic_vectors = encoder.encode(titles)
-    taught = data.taught_examples(folder)
     drawn = np.random.default_rng(config.seed).permutation(len(taught))[:_REFERENCE_TITLES]
     reference = head.predict(encoder.encode([taught[index].text for index in drawn]))
     calibration = calibrate(head.predict(unseen_vectors), ratings, reference, config)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from service.encoder import MAX_TOKENS
 from service.types import TOPICS
-from training.batches import batches, units
+from training.batches import batches, family_numbers, units
 from training.config import TOP, StudentConfig
 from training.dataset import FEATURES, Example, feature_values
 from training.network import MovingAverage, score_loss
@@ -126,13 +126,12 @@ def _lessons(examples: Sequence[Example], config: StudentConfig, tokenizer: Toke
         replace(examples[index], family=examples[index].family and f"{examples[index].family}#{turn}")
         for index, turn in turns
     ]
-    numbers = {family: number for number, family in enumerate(dict.fromkeys(one.family for one in shown))}
     top = [config.top_weight if one.i_score >= TOP and not one.family else 1.0 for one in shown]
     return Lessons(
         token_ids(tokenizer, [one.text for one in shown], MAX_TOKENS),
         torch.tensor([(one.i_score - MIDDLE) / DEVIATION for one in shown]),
         torch.tensor([one.weight for one in shown]) * torch.tensor(top),
-        torch.tensor([numbers[one.family] if one.family else -1 for one in shown]),
+        torch.tensor(family_numbers(shown)),
         torch.from_numpy(feature_values(shown)),
         torch.tensor([bool(one.features) for one in shown]),
         torch.tensor([TOPICS.index(one.topic) if one.topic in TOPICS else _NO_TOPIC for one in shown]),

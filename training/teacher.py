@@ -17,7 +17,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from service.errors import InputError
 from service.head import Floats, Vectors
-from training.batches import units
+from training.batches import family_numbers, units
 from training.config import TOP, TeacherConfig
 from training.dataset import Example, digest
 from training.network import FamilyBatches, MovingAverage, TeacherLoss, build
@@ -109,13 +109,12 @@ def _shown(examples: Sequence[Example], config: TeacherConfig) -> list[Example]:
 
 
 def _dataset(shown: Sequence[Example], mean: float, deviation: float) -> Dataset:
-    numbers = {family: number for number, family in enumerate(dict.fromkeys(e.family for e in shown))}
     return Dataset.from_dict(
         {
             "text": [e.text for e in shown],
             "label": [
-                [(e.i_score - mean) / deviation, e.weight, float(numbers[e.family]) if e.family else -1.0]
-                for e in shown
+                [(e.i_score - mean) / deviation, e.weight, float(family)]
+                for e, family in zip(shown, family_numbers(shown), strict=True)
             ],
         }
     )

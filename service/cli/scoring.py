@@ -44,17 +44,14 @@ def score(
     """
     if (file is None) == (not titles):
         raise typer.BadParameter("give headlines or --file, one of the two", param_hint="TEXT")
-    from service.files.rows import CHUNK_ROWS, ERROR_COLUMN, judge
+    from service.files.rows import CHUNK_ROWS, ERROR_COLUMN
 
     bad = 0
     lines = _lines(file) if file is not None else iter(titles or [])
     model = current_model()
     write = _write_json if json else _write_table if sys.stdout.isatty() else _write_tabs
     while chunk := list(islice(lines, CHUNK_ROWS)):
-        judged = [
-            _full(model, title, added)
-            for title, added in zip(chunk, judge(model, chunk, [_undecodable(line) for line in chunk]), strict=True)
-        ]
+        judged = _judged(model, chunk)
         if explain:
             judged = [_explained(model, title, added) for title, added in zip(chunk, judged, strict=True)]
         write(chunk, judged)
@@ -142,19 +139,21 @@ def _explained(model: "ImportanceModel", title: str, added: dict[str, Any]) -> d
     return {**added, "why": asdict(explain(model, title))} if "band" in added else added
 
 
-def _full(model: "ImportanceModel", title: str, added: dict[str, Any]) -> dict[str, Any]:
-    """With all that else can be said of the score."""
+def _judged(model: "ImportanceModel", lines: Sequence[str]) -> list[dict[str, Any]]:
+    """Per line all that can be said of its score, or the reason why it has none."""
+    from service.files.rows import ERROR_COLUMN, checked
     from service.forms import score_view
     from service.language import language_of
-    from service.scoring import full_scores
-    from service.text import clean
+    from service.scoring import full_scores, score_fields
 
-    if "band" not in added:
-        return added
-    title = clean(title)
-    language = language_of(title)
-    (score,) = full_scores(model, [title], [language])
-    return {**added, "topic": score.topic, "language": language, **score_view(score)}
+    cleaned, reasons = checked(lines, [_undecodable(line) for line in lines])
+    titles = [title for title, reason in zip(cleaned, reasons, strict=True) if reason is None]
+    languages = [language_of(title) for title in titles]
+    found = iter(
+        {**score_fields(one.raw, model.version), "topic": one.topic, "language": language, **score_view(one)}
+        for one, language in zip(full_scores(model, titles, languages), languages, strict=True)
+    )
+    return [next(found) if reason is None else {ERROR_COLUMN: reason} for reason in reasons]
 
 
 def _undecodable(line: str) -> str | None:

@@ -73,10 +73,15 @@ def judge(model: ImportanceModel, titles: Sequence[object], faults: Sequence[str
     ``titles`` come as the file has them, whatever their type; equal ones are computed once. ``faults``
     are reasons found before, None where there is none.
     """
-    cleaned = [clean(title) if isinstance(title, str) else "" for title in titles]
-    reasons = list(map(_reason, titles, cleaned, faults or [None] * len(cleaned)))
+    cleaned, reasons = checked(titles, faults)
     raws = iter(score_titles(model, [title for title, reason in zip(cleaned, reasons, strict=True) if reason is None]))
     return [score_fields(next(raws), model.version) if reason is None else {ERROR_COLUMN: reason} for reason in reasons]
+
+
+def checked(titles: Sequence[object], faults: Sequence[str | None] | None = None) -> tuple[list[str], list[str | None]]:
+    """The cleaned titles, and per title why it cannot be scored; None when it can."""
+    cleaned = [clean(title) if isinstance(title, str) else "" for title in titles]
+    return cleaned, list(map(_reason, titles, cleaned, faults or [None] * len(cleaned)))
 
 
 def all_columns(columns: Mapping[str, type]) -> list[str]:
