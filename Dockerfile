@@ -14,6 +14,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY training training
 COPY data/sample data/sample
+COPY data/feeds.toml data/feeds.toml
 COPY models models
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

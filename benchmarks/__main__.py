@@ -1,11 +1,11 @@
-"""``python -m benchmarks [peers|rescore|single|start|top|prefixes ...]``: all of them, or those that are named."""
+"""``python -m benchmarks [NAME ...]``: all of them, or those that are named."""
 
 import argparse
 import importlib
 import os
 import platform
 
-ALL = ("peers", "rescore", "single", "start", "top", "prefixes")
+ALL = ("peers", "rescore", "single", "start", "top", "live", "scale", "feeds", "prefixes")
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ IscoreError
 │   └── Forbidden        the key is good and lacks the scope
 ├── BusyError            the service has all the work it can do; the caller may come back
 ├── SettingsError        a setting has an impossible value
+├── FeedError            what a feed's address answers cannot be read as a feed
+├── FetchError           an address cannot, or must not, be fetched
 ├── ArtifactError        a model version on disk is damaged, foreign or too large
 ├── UnknownModelError    no such model version in the registry
 ├── MissingExtraError    an optional dependency is not installed
@@ -50,6 +52,14 @@ class BusyError(IscoreError):
 
 class SettingsError(IscoreError):
     """A setting has an impossible value."""
+
+
+class FeedError(IscoreError):
+    """What a feed's address answers cannot be read as a feed."""
+
+
+class FetchError(IscoreError):
+    """An address cannot, or must not, be fetched."""
 
 
 class ArtifactError(IscoreError):

@@ -59,6 +59,18 @@ def score_view(score: Score) -> dict[str, Any]:
     }
 
 
+def item_view(row: Row) -> dict[str, Any]:
+    """A row as lists show it."""
+    return {
+        "rank": row.rank,
+        **headline_fields(row.scored.headline),
+        **score_view(row.scored.score),
+        "topic": row.scored.topic,
+        "story": asdict(row.story),
+        "previous_rank": row.previous_rank,
+    }
+
+
 def query_params(query: ListQuery) -> list[tuple[str, str]]:
     """A query as the parameters that ask for it; defaults are left out."""
     plain = ListQuery()
@@ -81,9 +93,14 @@ def next_link(page: Page, path: str) -> str | None:
     return f"{path}?{urlencode([*query_params(page.query), ('cursor', page.next_cursor)])}"
 
 
+def self_link(page: Page, path: str) -> str:
+    """Address of this very page, now and later: a cursor or ``as_of`` holds the moment that it is of."""
+    moment = ("cursor", page.cursor) if page.cursor else ("as_of", rfc3339(page.as_of))
+    return f"{path}?{urlencode([*query_params(page.query), moment])}"
+
+
 def as_json(page: Page, path: str) -> bytes:
     """The list as the wire contract has it (docs/api.md)."""
-    params = urlencode(query_params(page.query))
     body = {
         "title": list_title(page.query.window),
         "window": window_name(page.query.window),
@@ -93,8 +110,8 @@ def as_json(page: Page, path: str) -> bytes:
         "total": page.ranking.total,
         "unscored": page.unscored,
         "degraded": page.unscored > 0,
-        "items": [_item(row) for row in page.ranking.rows],
-        "links": {"self": f"{path}?{params}" if params else path, "next": next_link(page, path)},
+        "items": [item_view(row) for row in page.ranking.rows],
+        "links": {"self": self_link(page, path), "next": next_link(page, path)},
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -124,7 +141,7 @@ def list_context(page: Page, base: str, why: str = "") -> dict[str, Any]:
     return {
         "why": why,
         "heading": list_title(page.query.window),
-        "rows": [_item(row) for row in page.ranking.rows],
+        "rows": [item_view(row) for row in page.ranking.rows],
         "bands": {band.name: band for band in BANDS},
         "base": base.rstrip("/"),
         "more": next_link(page, MORE_PATH),
@@ -153,13 +170,3 @@ def _environment() -> "Environment":
 
     loader = PackageLoader("service", "widget/templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-def _item(row: Row) -> dict[str, Any]:
-    return {
-        "rank": row.rank,
-        **headline_fields(row.scored.headline),
-        **score_view(row.scored.score),
-        "topic": row.scored.topic,
-        "story": asdict(row.story),
-    }

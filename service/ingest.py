@@ -9,14 +9,17 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from service.errors import InputError
+from service.grouping import Grouping
 from service.language import language_of
 from service.model import ImportanceModel
 from service.scoring import score
 from service.store.contract import Change, Store
 from service.text import canonical_url, clean, headline_id, title_problem
 from service.types import TOPICS, Headline
+from service.windows import parse_moment
 
 _FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
+_INSIDE = {"publisher", "date_source"}
 MAX_SOURCE_CHARS = 100
 _LANGUAGE = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
@@ -32,12 +35,23 @@ class Outcome:
 
 
 def ingest(
-    items: Sequence[object], model: ImportanceModel, store: Store, now: datetime, reference: Sequence[float] = ()
+    items: Sequence[object],
+    model: ImportanceModel,
+    store: Store,
+    now: datetime,
+    reference: Sequence[float] = (),
+    told: Grouping | None = None,
+    inside: bool = False,
 ) -> list[Outcome]:
-    """Check, score and keep items (dicts as in ``POST /v1/headlines``), in one transaction; outcomes in input order."""
-    checked = [_checked(item, now) for item in items]
+    """Check, score and keep items (dicts as in ``POST /v1/headlines``), in one transaction; outcomes in input order.
+
+    ``told`` finds the stories they tell. ``inside``: the items are our own poller's, who may say more than a caller.
+    """
+    checked = [_checked(item, now, inside) for item in items]
     headlines = [one for one in checked if isinstance(one, Headline)]
-    changes = iter(store.put(score(model, headlines, reference)) if headlines else [])
+    if told:
+        headlines = told.tell(headlines, now)
+    changes = iter(store.put(score(model, headlines, reference), renew=not inside) if headlines else [])
     return [
         Outcome(one.id, next(changes)) if isinstance(one, Headline) else Outcome(None, "rejected", one)
         for one in checked
@@ -50,18 +64,18 @@ def counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {result: found[result] for result in ("created", "updated", "duplicate", "rejected")}
 
 
-def _checked(item: object, now: datetime) -> Headline | str:
+def _checked(item: object, now: datetime, inside: bool) -> Headline | str:
     try:
-        return headline_from(item, now)
+        return headline_from(item, now, inside)
     except InputError as exc:
         return str(exc)
 
 
-def headline_from(item: object, now: datetime) -> Headline:
+def headline_from(item: object, now: datetime, inside: bool = False) -> Headline:
     """A headline from untrusted fields, first seen ``now``; InputError says which field is wrong and why."""
     if not isinstance(item, dict):
         raise InputError("item must be a JSON object")
-    if unknown := item.keys() - _FIELDS:
+    if unknown := item.keys() - _FIELDS - (_INSIDE if inside else set()):
         raise InputError(f"unknown field {min(unknown)[:40]!r}; known are {', '.join(sorted(_FIELDS))}")
     title = clean(_text(item, "title") or "")
     if problem := title_problem(title):
@@ -84,6 +98,8 @@ def headline_from(item: object, now: datetime) -> Headline:
         first_seen_at=now,
         language=_language(item) or language_of(title),
         topic=topic,
+        publisher=_text(item, "publisher"),
+        date_source="fetched" if item.get("date_source") == "fetched" else "published",
     )
 
 
@@ -107,11 +123,9 @@ def _published_at(item: dict[str, Any], now: datetime) -> datetime:
     if text is None:
         return now
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError("published_at must be an RFC 3339 time such as 2026-01-31T09:30:00Z") from None
-    if time.tzinfo is None:
-        raise InputError("published_at needs a time zone: end it in Z or an offset such as +01:00")
+        time = parse_moment(text)
+    except InputError as exc:
+        raise InputError(f"published_at {exc}") from None
     if time < _EARLIEST:
         raise InputError("published_at is before 1995: give the time at which the headline was published")
     return min(time, now).astimezone(UTC)

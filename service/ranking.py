@@ -1,17 +1,16 @@
 """Scored headlines -> a ranked list. Pure: time, query and headlines come in as arguments."""
 
-import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from service.bands import band_of, rounded
 from service.errors import InputError
-from service.types import ScoredHeadline
+from service.types import Headline, ScoredHeadline
 
 Collapse = Literal["story", "none"]
 
@@ -38,7 +37,7 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Headlines with the same words: how many there are, and from how many outlets."""
+    """Headlines that tell the same: how many there are, and how many outlets tell it of their own accord."""
 
     id: str
     outlets: int
@@ -64,6 +63,8 @@ class Row:
     story: Story
     weighed: float
     """What it is ranked by: the raw score times the weights of its topic and its source."""
+    previous_rank: int | None = None
+    """Where it stood some time before; None when it was not listed then."""
 
     def position(self) -> Position:
         """Where the row stands."""
@@ -102,21 +103,51 @@ def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
 def rank(scored: Sequence[ScoredHeadline], query: ListQuery, after: Position | None = None) -> Ranking:
     """Order by weighed score, then newest, then id: total and stable; one row per story unless told otherwise.
 
+    A story's row is its best headline; among copies, which score alike, the one that was published first.
     ``after`` gives the rows behind that position, so that pages over the same headlines neither
     repeat nor lose a row.
     """
     weights = dict(query.weights)
-    ordered = sorted((one for one in scored if _wanted(one, query)), key=lambda one: _order(one, weights))
-    stories = _stories(ordered)
+    stories = by_story(scored)
+    listed = [one for one in scored if _wanted(one, query)]
     if query.collapse == "story":
-        ordered = [members[0] for members in stories.values()]
-    start = sum(_order(one, weights) <= _place(after) for one in ordered) if after else 0
+        leads: dict[str, ScoredHeadline] = {}
+        for one in sorted(listed, key=lambda one: _lead(one, weights), reverse=True):
+            leads[one.headline.story_id] = one
+        listed = list(leads.values())
+    listed.sort(key=lambda one: _order(one, weights))
+    start = sum(_order(one, weights) <= _place(after) for one in listed) if after else 0
     first = after.rank + 1 if after else 1
-    page = ordered[start : start + query.limit]
+    page = listed[start : start + query.limit]
     rows = tuple(
-        Row(first + i, one, _story(stories[_story_id(one)]), _weighed(one, weights)) for i, one in enumerate(page)
+        Row(first + i, one, story_of(stories[one.headline.story_id]), _weighed(one, weights))
+        for i, one in enumerate(page)
     )
-    return Ranking(rows, len(ordered), start + len(page) < len(ordered))
+    return Ranking(rows, len(listed), start + len(page) < len(listed))
+
+
+def story_of(told: Sequence[Headline]) -> Story:
+    """A story from the headlines that tell it.
+
+    Outlets of one publisher are one voice, and who prints the words of another confirms nothing: of headlines with the
+    same words only the first counts.
+    """
+    voices: set[str] = set()
+    words: set[str] = set()
+    for one in sorted(told, key=lambda one: (one.published_at, one.id)):
+        said = " ".join(_WORDS.findall(one.title.casefold()))
+        if said not in words:
+            voices.add(one.voice)
+            words.add(said)
+    return Story(told[0].story_id, len(voices), len(told))
+
+
+def by_story(scored: Iterable[ScoredHeadline]) -> dict[str, list[Headline]]:
+    """Headlines by the story that they tell, in input order."""
+    stories: dict[str, list[Headline]] = defaultdict(list)
+    for one in scored:
+        stories[one.headline.story_id].append(one.headline)
+    return stories
 
 
 def _wanted(one: ScoredHeadline, query: ListQuery) -> bool:
@@ -140,19 +171,5 @@ def _place(position: Position) -> tuple[float, float, str]:
     return (-position.weighed, -position.published_at.timestamp(), position.id)
 
 
-def _story_id(one: ScoredHeadline) -> str:
-    """Names the title's words in any script; ``headline_id`` would know "Землетрясение 2024" by its 2024 alone."""
-    words = " ".join(_WORDS.findall(one.headline.title.casefold()))
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-def _stories(ordered: Sequence[ScoredHeadline]) -> dict[str, list[ScoredHeadline]]:
-    """Members by story, both in list order."""
-    stories: dict[str, list[ScoredHeadline]] = defaultdict(list)
-    for one in ordered:
-        stories[_story_id(one)].append(one)
-    return stories
-
-
-def _story(members: Sequence[ScoredHeadline]) -> Story:
-    return Story(_story_id(members[0]), len({one.headline.source for one in members}), len(members))
+def _lead(one: ScoredHeadline, weights: Mapping[str, float]) -> tuple[float, float, str]:
+    return (-_weighed(one, weights), one.headline.published_at.timestamp(), one.headline.id)

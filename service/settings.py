@@ -22,9 +22,11 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="postgresql://… or sqlite:///…; empty: iscore.db in the state folder.")
     public_url: str = Field("", description="Address that readers use, for links; empty: the one listened on.")
     sample: bool = Field(True, description="Load the sample headlines at start.")
-    feeds: bool = Field(True, description="Poll news feeds (this version knows none yet).")
+    feeds: bool = Field(True, description="Poll news feeds.")
+    feeds_allow_loopback: bool = Field(False, description="Let feeds come from this machine (for tests).")
     threads: int = Field(0, ge=0, le=256, description="Threads for scoring; 0: the CPUs this process may use.")
     max_body_bytes: int = Field(8 << 20, ge=1024, description="Largest request body, in bytes.")
+    max_streams: int = Field(5000, ge=0, description="Open event streams at a time; more get 503.")
     max_waiting: int = Field(32, ge=1, description="Scoring requests admitted at a time; more get 503.")
 
     def store_url(self) -> str:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 Topic = Literal["general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
+DateSource = Literal["published", "fetched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,34 @@ class Headline:
     first_seen_at: datetime
     language: str | None = None
     topic: str | None = None
+    publisher: str | None = None
+    """Whose voice the source is, when several outlets are one; None: its own."""
+    date_source: DateSource = "published"
+    """``fetched``: nobody said when it was published, so ``published_at`` is when it was first seen."""
+    story: str = ""
+    """Which headlines tell the same; empty: a story of its own."""
+
+    @property
+    def story_id(self) -> str:
+        """A story is named by the headline that began it."""
+        return self.story or self.id
+
+    @property
+    def voice(self) -> str:
+        """What two headlines have in common that do not confirm each other."""
+        return self.publisher or self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """An outlet's feed. Feeds of one ``publisher`` are one voice: what two of them say is not said twice."""
+
+    url: str
+    name: str
+    home: str = ""
+    publisher: str = ""
+    topic: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""How far back a list looks: its name on the wire, and in words above the list."""
+"""How far back a list looks, and from which moment: on the wire, and in words above the list."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.errors import InputError
 
@@ -16,6 +16,17 @@ def parse_window(text: str) -> timedelta:
     if window is None or window > LONGEST:
         raise InputError(f"{text[:20]!r} is not a window: write it like 90m, 6h or 7d, at most 30d")
     return window
+
+
+def parse_moment(text: str) -> datetime:
+    """An RFC 3339 time, in its own zone; InputError when it is none or has no zone."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("must be an RFC 3339 time such as 2026-01-31T09:30:00Z") from None
+    if time.tzinfo is None:
+        raise InputError("needs a time zone: end it in Z or an offset such as +01:00")
+    return time
 
 
 def window_name(window: timedelta) -> str:

@@ -11,9 +11,10 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
 FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows"}
 LAYERS: list[set[str]] = [
     FLOOR,
-    {"artifact", "arrays", "head", "topics", "calibration", "ranking", "store", "keys", "language"},
+    {"artifact", "arrays", "head", "topics", "calibration", "store", "keys", "language"},
+    {"feeds", "telling", "alike", "stories", "ranking"},
     {"encoder"},
-    {"model", "registry", "scoring", "explain", "lists", "forms", "widget"},
+    {"model", "registry", "scoring", "explain", "lists", "grouping", "movement", "forms", "syndication", "widget"},
     {"current", "ingest", "rescore", "batch", "files", "sample"},
     {"api"},
     {"cli"},

@@ -36,6 +36,8 @@ COMMANDS = [
     ["rescore"],
     ["serve"],
     ["top"],
+    ["ingest"],
+    *(["feeds", name] for name in ("list", "add", "remove", "check", "import", "export")),
     ["keys", "create"],
     ["keys", "list"],
     ["keys", "revoke"],
@@ -104,6 +106,8 @@ def test_help_lists_the_commands(iscore: Run) -> None:
         "rescore",
         "serve",
         "top",
+        "ingest",
+        "feeds",
         "keys",
         "models",
     }

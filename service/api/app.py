@@ -4,23 +4,38 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
-from service.api import headlines, health, models, pages, problems, score, top
+from service.api import headlines, health, metrics, models, pages, problems, score, sources, stories, top, widget
 from service.api.head import HeadAsGet
-from service.api.hot import HotPath
 from service.api.limits import BodyLimit
+from service.api.polling import poll_feeds
 from service.api.state import open_state, utc_now
 from service.current import Load
 from service.model import load
 from service.settings import Settings
 
 
-def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load: Load = load) -> FastAPI:
+class Application:
+    """The service as an ASGI application: a ready list is answered before anything of the framework is entered."""
+
+    def __init__(self, rooms: FastAPI) -> None:
+        self._rooms = rooms
+        self.state = rooms.state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a ready list or pass the request on."""
+        answer = self.state.service.hot.answer(scope) if scope["type"] == "http" else None
+        await (answer or self._rooms)(scope, receive, send)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load: Load = load) -> Application:
     """The application. Store and model are opened when it starts, and a bad one stops the start."""
 
     @asynccontextmanager
@@ -28,12 +43,13 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
         with _remembered(app), open_state(settings, clock, load) as state:
             app.state.service = state
             stop = asyncio.Event()
-            loop = asyncio.create_task(state.keep_current(stop))
+            works = (state.keep_current, state.streams.run, partial(poll_feeds, state))
+            loops = [asyncio.create_task(work(stop)) for work in works]
             try:
                 yield
             finally:
                 stop.set()
-                await loop
+                await asyncio.gather(*loops)
 
     app = FastAPIOffline(
         title="iscore",
@@ -45,13 +61,12 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
         redirect_slashes=False,  # the redirect would lead to whatever host the request named
     )
     problems.install(app)
-    for room in (top, score, headlines, models, health, pages):
+    for room in (top, score, headlines, stories, sources, models, health, metrics, pages, widget):
         app.include_router(room.router)
     app.mount("/widget", StaticFiles(directory=pages.STATIC))
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(HotPath, lists=lambda: app.state.service.hot)
     app.add_middleware(HeadAsGet)
-    return app
+    return Application(app)
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HEAD = "iscore.head"
+"""Is in the scope of a GET that was a HEAD: a body without an end must not begin."""
+
 
 class HeadAsGet:
     """ASGI middleware: answers HEAD with what GET would say, less the body (RFC 9110, 9.3.2)."""
@@ -18,4 +21,4 @@ class HeadAsGet:
         async def send_headers(message: Message) -> None:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_headers)
+        await self.app({**scope, "method": "GET", HEAD: True}, receive, send_headers)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -17,7 +17,8 @@ from service.api.state import State
 from service.errors import InputError, TooLargeError
 from service.explain import explain as points
 from service.ingest import Outcome, counts, ingest
-from service.store.contract import ApiKey, Reply
+from service.store.contract import ApiKey, Past, Reply
+from service.types import Score
 
 router = APIRouter(tags=["headlines"])
 
@@ -89,15 +90,30 @@ def get_headline(
     answer = {
         **forms.headline_fields(headline),
         "first_seen_at": forms.rfc3339(headline.first_seen_at),
+        "date_source": headline.date_source,
+        "story": headline.story_id,
         "topic": headline.topic or (score and score.topic),
         "score": score and forms.score_view(score),
         "model": model.version,
-        "scores": {version: one.raw for version, one in scores.items()},
+        "scores": _raws(scores),
+        "history": [_former(one) for one in state.store.past(headline_id)],
+        "ranks": [{"at": forms.rfc3339(at), "rank": rank} for at, rank in state.lists.journey(model.version, headline)],
     }
     if explain:
         with state.admission.place():
             answer["why"] = asdict(points(model, headline.title))
     return answer
+
+
+def _former(past: Past) -> dict[str, object]:
+    headline = past.headline
+    kept = {key: getattr(headline, key) for key in ("title", "source", "topic")}
+    times = {"until": forms.rfc3339(past.until), "published_at": forms.rfc3339(headline.published_at)}
+    return {**times, **kept, "story": headline.story_id, "scores": _raws(past.scores)}
+
+
+def _raws(scores: Mapping[str, Score]) -> dict[str, float]:
+    return {version: one.raw for version, one in scores.items()}
 
 
 def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key: str | None) -> Response:
@@ -110,7 +126,7 @@ def _answer(state: State, key: ApiKey, body: bytes, lines: bool, idempotency_key
     if len(items) > MAX_ITEMS:
         raise TooLargeError(f"{len(items)} headlines in one request; send at most {MAX_ITEMS}")
     with state.admission.place():
-        outcomes = ingest(items, state.model, state.store, state.clock(), state.reference)
+        outcomes = ingest(items, state.model, state.store, state.clock(), state.reference, state.grouping)
     state.look()
     media_type = NDJSON if lines else "application/json"
     reply = Reply(digest, _encode(outcomes, lines), media_type)

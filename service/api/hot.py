@@ -8,11 +8,12 @@ from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 MAX_KEPT = 512
 """Answers kept; the least recently used goes first."""
 PREFIX = "/v1/top"
+_READS = frozenset(("GET", "HEAD"))
 _SMALL = 500  # bytes below which gzip gains nothing
 _PUBLIC = (
     (b"cache-control", b"public, max-age=30, stale-while-revalidate=60, stale-if-error=3600"),
@@ -57,7 +58,7 @@ class ReadyAnswer(Response):
         status = 304 if asked.is_met_by(self._etag, self._changed_at) else 200
         headers, body = self._unchanged if status == 304 else self._gzip if asked.gzip else self._plain
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 class _Conditions:
@@ -123,10 +124,14 @@ class HotLists:
     def find(self, path: str, query: bytes) -> ReadyAnswer | None:
         """A ready answer that is still true."""
         kept = self._kept.get((path, query))
-        if kept is None or kept.mark != self._mark or (kept.expires_at and kept.expires_at <= self._clock()):
+        if kept is None or kept.mark != self._mark or self.is_over(kept.expires_at):
             return None
         self._kept.move_to_end((path, query))
         return kept.answer
+
+    def is_over(self, expires_at: datetime | None) -> bool:
+        """Whether a row has grown too old since a list was made."""
+        return expires_at is not None and expires_at <= self._clock()
 
     def keep(
         self, path: str, query: bytes, answer: ReadyAnswer, mark: tuple[int, str], expires_at: datetime | None
@@ -141,20 +146,8 @@ class HotLists:
             self._kept.popitem(last=False)
         return answer
 
-
-class HotPath:
-    """ASGI middleware: answers from ``lists`` without the framework where it can."""
-
-    def __init__(self, app: ASGIApp, lists: Callable[[], HotLists | None]) -> None:
-        self.app = app
-        self.lists = lists
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a kept answer or pass the request on."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX) and scope["method"] == "GET":
-            lists = self.lists()
-            answer = lists and lists.find(scope["path"], scope["query_string"])
-            if answer:
-                await answer(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+    def answer(self, scope: Scope) -> ReadyAnswer | None:
+        """A ready answer to a request, if it asks for a list."""
+        if scope["method"] in _READS and scope["path"].startswith(PREFIX):
+            return self.find(scope["path"], scope["query_string"])
+        return None

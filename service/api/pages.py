@@ -6,19 +6,21 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, Response
 
 from service import forms
-from service.api.deps import QueryDep, StateDep
+from service.api.deps import AskedPage, PageDep, StateDep
+from service.api.sources import source_list
 from service.api.state import State
 from service.explain import explain
 from service.ranking import ListQuery
 from service.sample import read_sample
+from service.widget import embed
 
 router = APIRouter(include_in_schema=False)
 
 _WHY = "/why"
 STATIC = Path(forms.__file__).parent / "widget" / "static"
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+_LIVE = "script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; "
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cache-Control": "public, max-age=30",
@@ -34,13 +36,13 @@ def icon() -> Response:
 @router.get("/")
 def front(state: StateDep) -> Response:
     """An article as a news site would show it, with the list in its sidebar."""
-    return _page(state, "article.html", ListQuery())
+    return _page(state, "article.html", AskedPage(ListQuery()), live=True)
 
 
 @router.get(forms.MORE_PATH)
-def top_page(state: StateDep, query: QueryDep, cursor: str | None = None) -> Response:
+def top_page(state: StateDep, asked: PageDep) -> Response:
     """The list on a page of its own, where "View more top news" leads."""
-    return _page(state, "top.html", query, cursor)
+    return _page(state, "top.html", asked)
 
 
 @router.get(_WHY + "/{headline_id}")
@@ -52,7 +54,13 @@ def why_page(state: StateDep, headline_id: str) -> Response:
         raise HTTPException(404)
     with state.admission.place():
         points = explain(model, found[0].title)
-    return _answer(forms.render("why.html", forms.why_context(found[0], score, model.version, points)))
+    return html_answer(forms.render("why.html", forms.why_context(found[0], score, model.version, points)))
+
+
+@router.get("/sources")
+def sources_page(state: StateDep) -> Response:
+    """Which feeds are polled and how that goes, in words."""
+    return html_answer(forms.render("sources.html", {**source_list(state), "polled": state.settings.feeds}))
 
 
 @router.get("/sample/{slug}")
@@ -61,14 +69,18 @@ def sample(state: StateDep, slug: str) -> Response:
     story = next((row for row in read_sample() if row["slug"] == slug), None)
     if story is None:
         raise HTTPException(404)
-    return _page(state, "sample.html", ListQuery(), story=story)
+    return _page(state, "sample.html", AskedPage(ListQuery()), live=True, story=story)
 
 
-def _page(state: State, template: str, query: ListQuery, cursor: str | None = None, **context: object) -> Response:
-    page = state.lists.page(state.model.version, query, cursor)
+def _page(state: State, template: str, asked: AskedPage, live: bool = False, **context: object) -> Response:
+    page = state.lists.page(state.model.version, asked.query, asked.cursor, asked.as_of)
     listed = forms.list_context(page, state.settings.public_url, _WHY)
-    return _answer(forms.render(template, {**listed, **context, "paged": cursor is not None}))
+    shown = embed.context(state.settings.base_url(), asked.query)
+    return html_answer(forms.render(template, {**listed, **shown, **context, "paged": asked.cursor is not None}), live)
 
 
-def _answer(html: bytes) -> Response:
-    return Response(html, media_type="text/html; charset=utf-8", headers=_HEADERS)
+def html_answer(html: bytes, live: bool = False, framed_by: str = "'none'") -> Response:
+    """A page under a strict policy; ``live``: with our own script, which parses no HTML and asks nobody but us."""
+    policy = f"{_POLICY}{_LIVE if live else ''}frame-ancestors {framed_by}"
+    headers = {**_HEADERS, "Content-Security-Policy": policy}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)

@@ -70,7 +70,7 @@ class StoryView(BaseModel):
     """The story that a row stands for."""
 
     id: str
-    outlets: int
+    outlets: int = Field(description="Publishers that tell it in words of their own.")
     headlines: int
 
 
@@ -78,6 +78,9 @@ class Item(HeadlineView, Score):
     """A row of the list."""
 
     rank: int = Field(ge=1)
+    previous_rank: int | None = Field(
+        description="Where it stood a sixth of the window before (ten minutes for an hour); null: not listed then."
+    )
     story: StoryView
 
 
@@ -103,14 +106,68 @@ class TopList(BaseModel):
     links: Links
 
 
+class FormerView(BaseModel):
+    """What a headline was before a change."""
+
+    until: str = Field(description="When it changed; RFC 3339, UTC.")
+    title: str
+    source: str
+    published_at: str
+    topic: Topic | None
+    story: str
+    scores: dict[str, float] = Field(description="Raw score by model version.")
+
+
+class RankView(BaseModel):
+    """Where a headline stood in the list of the last hour."""
+
+    at: str = Field(description="RFC 3339, UTC.")
+    rank: int | None = Field(description="Null: not among the first hundred rows.")
+
+
 class HeadlineAnswer(HeadlineView):
     """A kept headline with its score under the current model and the raw scores under all."""
 
     first_seen_at: str
+    date_source: Literal["published", "fetched"] = Field(
+        description="`fetched`: nobody said when it was published; it is when it was first seen."
+    )
+    story: str
+    history: list[FormerView] = Field(description="What it was before its changes, oldest first.")
+    ranks: list[RankView] = Field(description="Every ten minutes of the hour in which it was new.")
     score: Score | None = Field(description="None until the current model has scored it.")
     model: str
     scores: dict[str, float] = Field(description="Raw score by model version.")
     why: WhyView | None = Field(None, description="Only with explain=true.")
+
+
+class StoryMember(HeadlineView):
+    """A headline that tells a story."""
+
+    score: Score | None = Field(description="None until the current model has scored it.")
+
+
+class StoryAnswer(BaseModel):
+    """A story with all its headlines, best first."""
+
+    id: str
+    model: str
+    outlets: int = Field(description="Publishers that tell it in words of their own.")
+    items: list[StoryMember]
+
+
+class StoriesToMerge(BaseModel):
+    """Stories that are the one in the address."""
+
+    model_config = ConfigDict(extra="forbid")
+    stories: list[str] = Field(min_length=1, max_length=100)
+
+
+class HeadlinesToSplit(BaseModel):
+    """Headlines that are not of the story in the address."""
+
+    model_config = ConfigDict(extra="forbid")
+    headlines: list[str] = Field(min_length=1, max_length=1000)
 
 
 class TitleToScore(BaseModel):

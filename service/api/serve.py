@@ -17,7 +17,7 @@ from service.registry import Registry
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from service.api.app import Application
 
 SHUTDOWN_S = 10
 
@@ -25,7 +25,7 @@ SHUTDOWN_S = 10
 class _Server(uvicorn.Server):
     """Says where it listens, once it does, and that it is not ready any more, once it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, app: "FastAPI", settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, app: "Application", settings: Settings) -> None:
         super().__init__(config)
         self._app = app
         self._settings = settings
@@ -42,7 +42,7 @@ class _Server(uvicorn.Server):
         # Not super(): that one raises the signal again at the end, and a service that was asked to stop
         # and did would look as if it had crashed.
         if self.started:
-            self._app.state.service.draining = True
+            self._app.state.service.drain()
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from service.api.hot import HotLists
+from service.api.hot import HotLists, ReadyAnswer
 from service.api.limits import Admission
+from service.api.once import Once
+from service.api.streams import Streams
 from service.calibration import reference_of
 from service.current import CurrentModel, Load
+from service.grouping import Grouping
 from service.lists import Lists
 from service.model import ImportanceModel, load
 from service.registry import Registry
@@ -22,6 +26,9 @@ from service.store.connect import open_store
 from service.store.sql import SqlStore
 from service.types import Headline
 from service.windows import LONGEST
+
+if TYPE_CHECKING:
+    from service.feeds.poll import Poller
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +55,16 @@ class State:
         self.store = store
         self.clock = clock
         self.current = CurrentModel(Registry(settings.models), settings.threads, self._score_recent, load)
+        store.reign(self.model.version)
         self.lists = Lists(store, clock)
+        self.grouping = Grouping(store)
         self.hot = HotLists(clock)
+        self.making: Once[ReadyAnswer] = Once()
+        self.streams = Streams(self.lists, self.hot, settings.max_streams)
         self.admission = Admission(settings.max_waiting)
         self.draining = False
+        self.poller: Poller | None = None
+        """Asks feeds for news, once it has begun."""
         self.reference: tuple[float, ...] = ()
         """Quantiles of the store's newest scores, among which percentiles are counted; empty while it holds too few."""
         self._compared_at: datetime | None = None
@@ -70,15 +83,22 @@ class State:
         """Drop ready lists when the store or the model has changed, by this process or another."""
         with self._looking:  # or the older of two looks may have the last word
             self.hot.mark(self.store.revision(), self.model.version)
+        self.streams.wake()
+
+    def drain(self) -> None:
+        """Be not ready any more, and let the readers of streams go: they would keep the process from ending."""
+        self.draining = True
+        self.streams.end()
 
     def tick(self) -> None:
         """Follow the current model, score what has no score yet, notice other processes' writes."""
         with self._ticking:  # a tick that overtook another would be undone by it: it read CURRENT earlier
             if self._waiting:
-                self.store.put(score(self.model, self._waiting))
+                self._keep(self._waiting)
                 self._waiting = []
             self.current.follow()
             now = self.clock()
+            self.grouping.catch_up(now)
             self._compare(now)
             rescore(self.model, self.store, now - LONGEST, now, 512, self.reference)
             self.look()
@@ -88,9 +108,12 @@ class State:
         now = self.clock()
         headlines = sample_headlines(now, self.settings.base_url())
         first = [one for one in headlines if one.published_at > now - _FIRST_PAGE]
-        self.store.put(score(self.model, first))
+        self._keep(first)
         self._waiting = headlines[len(first) :]
         self.look()
+
+    def _keep(self, headlines: Sequence[Headline]) -> None:
+        self.store.put(score(self.model, self.grouping.tell(headlines, self.clock())))
 
     async def keep_current(self, stop: asyncio.Event) -> None:
         """Tick until told to stop. A tick under way ends first: it uses the store, which is closed next."""
@@ -112,6 +135,7 @@ class State:
     def _score_recent(self, model: ImportanceModel) -> None:
         now = self.clock()
         rescore(model, self.store, now - _BEFORE_SWITCH, now)
+        self.store.reign(model.version)
 
 
 async def _told(stop: asyncio.Event) -> bool:
@@ -128,7 +152,7 @@ def open_state(settings: Settings, clock: Callable[[], datetime] = utc_now, load
     IscoreError when the store or the model cannot be opened.
     """
     settings.state.mkdir(parents=True, exist_ok=True)
-    with closing(open_store(settings.store_url())) as store:
+    with closing(open_store(settings.store_url(), clock)) as store:
         state = State(settings, store, clock, load)
         if settings.sample:
             state.load_sample()

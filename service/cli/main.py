@@ -12,9 +12,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from service.cli import keys, models, scoring
+from service.cli import feeds, ingest, keys, models, scoring, top
 from service.cli.output import fail
-from service.errors import InputError, IscoreError
+from service.errors import IscoreError
 from service.settings import Settings, read_settings
 
 app = typer.Typer(
@@ -26,6 +26,9 @@ app = typer.Typer(
 )
 app.command()(scoring.score)
 app.command()(scoring.rescore)
+app.command()(top.top)
+app.command()(ingest.ingest)
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 
@@ -97,67 +100,3 @@ def serve(
     from service.api.serve import serve as run
 
     run(settings)
-
-
-@app.command()
-def top(
-    window: Annotated[str, typer.Option(help="How far back: minutes, hours or days, such as 90m, 6h, 7d.")] = "1h",
-    limit: Annotated[int, typer.Option(min=1, max=100, help="Most headlines to show, 1-100.")] = 10,
-    url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="A running service; default: the one on this machine, else its state folder."),
-    ] = None,
-) -> None:
-    """Print the ranked list, most important headline first.
-
-    \b
-    Examples:
-      iscore top
-      iscore top --window 24h --limit 25 --url https://news.example.com
-    """
-    settings = read_settings()
-    text = _top_from_service(url or f"http://{settings.host}:{settings.port}", window, limit, trust_env=url is not None)
-    if text is None and url is not None:
-        raise InputError(f"no service answers at {url}")
-    sys.stdout.write(text or _top_from_store(settings, window, limit))
-
-
-def _top_from_service(url: str, window: str, limit: int, trust_env: bool) -> str | None:
-    """The list as text; None when nothing answers, InputError when the service refuses."""
-    import httpx
-
-    try:
-        params = {"window": window, "limit": str(limit)}
-        answer = httpx.get(f"{url.rstrip('/')}/v1/top.txt", params=params, timeout=10, trust_env=trust_env)
-    except (httpx.TransportError, httpx.InvalidURL):
-        return None
-    if not answer.is_success:
-        problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise InputError(f"{url} answers {answer.status_code}: {problem.get('detail', answer.reason_phrase)}")
-    return answer.text
-
-
-def _top_from_store(settings: Settings, window: str, limit: int) -> str:
-    """The same list from the store itself, as it would be served now."""
-    from service.api.state import utc_now
-    from service.forms import as_text
-    from service.lists import Lists
-    from service.ranking import ListQuery
-    from service.registry import Registry
-    from service.store.connect import open_store
-    from service.windows import parse_window
-
-    database = settings.store_url()
-    file = database.removeprefix("sqlite:///")
-    if file != database and not Path(file).exists():
-        raise InputError(
-            f"no service answers at http://{settings.host}:{settings.port} and {file} does not exist: "
-            "start a service with `iscore serve`"
-        )
-    query = ListQuery(window=parse_window(window), limit=limit)
-    store = open_store(database)
-    try:
-        page = Lists(store, utc_now).page(Registry(settings.models).current(), query)
-    finally:
-        store.close()
-    return as_text(page).decode()

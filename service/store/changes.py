@@ -26,11 +26,15 @@ class Changes:
 
 
 def plan(
-    scored: Sequence[ScoredHeadline], known: Mapping[str, Headline], models: Mapping[str, AbstractSet[str]]
+    scored: Sequence[ScoredHeadline],
+    known: Mapping[str, Headline],
+    models: Mapping[str, AbstractSet[str]],
+    renew: bool = True,
 ) -> Changes:
     """Decide on one headline after the other, each seeing what the ones before it in the batch did.
 
-    ``known`` holds the stored headlines among those of the batch, ``models`` the models that scored them.
+    ``known`` holds the stored headlines among those of the batch, ``models`` the models that scored them;
+    without ``renew`` one that has its title still is what it was.
     """
     current = dict(known)
     written: dict[str, Headline] = {}
@@ -39,7 +43,7 @@ def plan(
     said: list[Change] = []
     for one in scored:
         key, before = one.headline.id, current.get(one.headline.id)
-        after = one.headline if before is None else replace(one.headline, first_seen_at=before.first_seen_at)
+        after = one.headline if before is None else _edited(before, one.headline, renew)
         change: Change = "created" if before is None else "duplicate" if after == before else "updated"
         said.append(change)
         if change != "duplicate":
@@ -51,3 +55,13 @@ def plan(
         if change != "duplicate" or (one.model not in stored and one.model not in scores.get(key, ())):
             scores.setdefault(key, {})[one.model] = one.score
     return Changes(said, list(written.values()), list(outdated), scores)
+
+
+def _edited(before: Headline, after: Headline, renew: bool) -> Headline:
+    """What stays of a headline that comes again: when it was first seen, its story, and a date better than a guess."""
+    if not renew and after.title == before.title:
+        return before
+    kept = replace(after, first_seen_at=before.first_seen_at, story=before.story)
+    if after.date_source == "fetched":
+        kept = replace(kept, published_at=before.published_at, date_source=before.date_source)
+    return kept

@@ -75,7 +75,12 @@ headlines = Table(
     Column("first_seen_at", Moment, nullable=False),
     Column("language", Text),
     Column("topic", Text),
-    Index(None, "published_at"),
+    Column("publisher", Text),
+    Column("date_source", Text, nullable=False),
+    Column("story", Key, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index(None, "published_at", "since"),
+    Index(None, "story"),
 )
 
 scores = Table(
@@ -90,9 +95,46 @@ scores = Table(
     Column("low", Double),
     Column("high", Double),
     Column("percentile", Double),
+    # What the headline says of itself, again: a list finds its best rows in one index, without looking at a headline.
+    Column("published_at", Moment, nullable=False),
+    Column("story", Key, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("ix_scores_listed", "model", "published_at", "raw", "story", "since", "headline_id"),
     # Holds back NaN as well: PostgreSQL orders it above every number, SQLite stores it as NULL.
     CheckConstraint("raw >= 0 AND raw <= 100", name="raw"),
     sqlite_with_rowid=False,
+)
+
+# What headlines and scores were, from one revision to the one before another: lists of the past are made of both.
+former_headlines = Table(
+    "former_headlines",
+    metadata,
+    *(Column(c.name, c.type, nullable=c.nullable, primary_key=c.primary_key) for c in headlines.c),
+    Column("until", BigInteger, primary_key=True),
+    Index(None, "published_at", "until"),
+)
+former_scores = Table(
+    "former_scores",
+    metadata,
+    *(Column(c.name, c.type, nullable=c.nullable, primary_key=c.primary_key) for c in scores.c),
+    Column("until", BigInteger, primary_key=True),
+    Index(None, "model", "published_at", "until"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
+)
+
+# From which revision on which model's scores are listed.
+reigns = Table(
+    "reigns",
+    metadata,
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", Key, nullable=False),
 )
 
 api_keys = Table(
@@ -116,6 +158,30 @@ replies = Table(
     Column("media_type", Text, nullable=False),
     Column("stored_at", Moment, nullable=False),
     Index(None, "stored_at"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("url", Key, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("home", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("topic", Text),
+    Column("language", Text),
+    Column("next_at", Moment, nullable=False),
+    # Rows that are "removed" stay, so that a feed which the program ships does not come back by itself.
+    Column("status", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("interval_s", Integer, nullable=False),
+    Column("checked_at", Moment),
+    Column("succeeded_at", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("error", Text),
+    Column("moved", Integer, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Index(None, "status", "next_at"),
 )
 
 # One row, put there by the first migration.

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
 
 from service.api import state
-from service.api.app import create_app
+from service.api.app import Application, create_app
 from service.api.state import State
 from service.keys import mint
 from service.model import ImportanceModel, load
@@ -44,7 +43,7 @@ class Clock:
 class Service:
     """A running service with what a test needs to look at it from outside and from inside."""
 
-    app: FastAPI
+    app: Application
     client: TestClient
     clock: Clock
     settings: Settings
@@ -85,6 +84,7 @@ class Service:
         topic: str | None = None,
         model: str | None = None,
         score_topic: Topic | None = None,
+        story: str = "",
         **said: Any,
     ) -> ScoredHeadline:
         """A headline that was published and seen some minutes ago, with a score of the current model.
@@ -95,7 +95,7 @@ class Service:
         address = url or f"https://news.example/{headline_id(title)}"
         published_at, first_seen_at = published_at or time, first_seen_at or time
         id_ = headline_id(title, address)
-        headline = Headline(id_, title, address, source, published_at, first_seen_at, language, topic)
+        headline = Headline(id_, title, address, source, published_at, first_seen_at, language, topic, story=story)
         return ScoredHeadline(headline, Score(raw, score_topic, **said), model or self.state.model.version)
 
     def put(self, *scored: ScoredHeadline) -> None:
@@ -105,7 +105,7 @@ class Service:
 
     def put_unseen(self, scored: Sequence[ScoredHeadline]) -> None:
         """The same, before the service has looked."""
-        with closing(open_store(self.settings.store_url())) as other:
+        with closing(open_store(self.settings.store_url(), self.clock)) as other:
             other.put(scored)
 
 

@@ -63,9 +63,10 @@ def test_the_body_is_what_the_contract_shows(service: Service) -> None:
                 "percentile": 99.1,
                 "low_confidence": None,
                 "story": {"outlets": 1, "headlines": 1},
+                "previous_rank": None,
             }
         ],
-        "links": {"self": "/v1/top", "next": None},
+        "links": {"self": "/v1/top?as_of=2026-03-01T12%3A00%3A00Z", "next": None},
     }
 
 
@@ -200,7 +201,8 @@ def test_what_waits_for_its_score_is_counted_and_then_listed(service: Service) -
         *((f"band={bad}", "band[0]") for bad in ["", "green", "TOP"]),
         *((f"collapse={bad}", "collapse") for bad in ["", "all", "true"]),
         ("&".join(["source=x"] * 51), "source"),
-        *((f"{unknown}=1", unknown) for unknown in ["q", "Window", "as_of", "offset"]),
+        *((f"{unknown}=1", unknown) for unknown in ["q", "Window", "offset"]),
+        *((f"as_of={bad}", "as_of") for bad in ["", "now", "2026-03-01", "2026-03-01T11:00:00", "1772362800"]),
     ],
 )
 def test_a_bad_parameter_is_refused_by_name(idle: Service, query: str, field: str) -> None:
@@ -253,19 +255,90 @@ def test_links_self_asks_for_the_same_list(mixed: Service) -> None:
     assert mixed.get(first["links"]["self"]).json() == first
 
 
-def test_headlines_with_the_same_words_are_one_row_with_its_outlets(service: Service) -> None:
+def test_headlines_of_one_story_are_one_row_with_its_outlets(service: Service) -> None:
     service.put(
-        service.scored("Mayor resigns", 70, url="https://a.example/1", source="A"),
-        service.scored("MAYOR resigns!", 74, url="https://b.example/1", source="B"),
-        service.scored("Mayor resigns", 70, url="https://a.example/2", source="A"),
+        service.scored("Mayor resigns", 70, url="https://a.example/1", source="A", story="m"),
+        service.scored("Mayor resigns after vote", 74, url="https://b.example/1", source="B", story="m"),
+        service.scored("Mayor steps down", 71, url="https://a.example/2", source="A", story="m"),
         service.scored("Mayor stays", 72, url="https://c.example/1", source="C"),
     )
     folded, flat = service.top(), service.top("?collapse=none")
-    assert [item["title"] for item in folded["items"]] == ["MAYOR resigns!", "Mayor stays"]
+    assert [item["title"] for item in folded["items"]] == ["Mayor resigns after vote", "Mayor stays"]
     assert [item["story"]["headlines"] for item in folded["items"]] == [3, 1]
     assert [item["story"]["outlets"] for item in folded["items"]] == [2, 1]
     assert len({item["story"]["id"] for item in flat["items"]}) == 2
     assert (folded["total"], flat["total"]) == (2, 4)
+
+
+def test_what_comes_in_is_told_beside_what_is_there(service: Service) -> None:
+    sent = [
+        {"title": "Dam bursts above valley town", "url": f"https://{name}.example/1", "source": name} for name in "abc"
+    ]
+    for one in sent:
+        assert service.client.post("/v1/headlines", json=[one], headers=service.key()).status_code == 200
+    (item,) = service.top()["items"]
+    assert (item["story"]["headlines"], item["story"]["outlets"]) == (3, 1)  # the same words confirm nothing
+
+
+# --- the past ---
+
+
+def test_a_row_says_where_it_stood_ten_minutes_before(service: Service) -> None:
+    service.put(service.scored("First", 80), service.scored("Second", 70))
+    service.clock.move(minutes=10)
+    service.put(service.scored("Newcomer", 75))
+    assert [(item["title"], item["previous_rank"]) for item in service.top()["items"]] == [
+        ("First", 1),
+        ("Newcomer", None),
+        ("Second", 2),
+    ]
+
+
+def test_a_list_of_the_past_is_the_same_to_the_byte(service: Service) -> None:
+    draw = random.Random(3)
+    seen: list[tuple[str, bytes]] = []
+    for wave in range(25):
+        put = [
+            service.scored(
+                f"Headline {draw.randrange(30)}",
+                draw.choice([12, 40.25, 66, 85, 99]),
+                draw.randrange(70),
+                url=f"https://news.example/{draw.randrange(40)}",
+                story=draw.choice(["", "", "s1", "s2"]),
+                source=f"Source {draw.randrange(3)}",
+                model=draw.choice([None, None, None, "other-1"]),
+            )
+            for _ in range(draw.randrange(5))
+        ]
+        service.put(*put)
+        if wave == 15:
+            service.state.store.retell({put[0].headline.id: "s3"} if put else {})
+        for query in ("", "?limit=3&collapse=none", "?window=6h&source=Source+0", "?weights=Source 1:0.5"):
+            answer = service.get(f"/v1/top{query}")
+            seen.append((answer.json()["links"]["self"], answer.content))
+            if following := answer.json()["links"]["next"]:
+                seen.append((following, service.get(following).content))
+        service.clock.move(seconds=draw.choice([1, 30, 400, 1500]))
+    assert len({body for _, body in seen}) > 60
+    for address, body in seen:
+        assert service.get(address).content == body
+
+
+def test_the_past_is_told_by_the_model_of_that_time(service: Service) -> None:
+    service.put(service.scored("First", 80), service.scored("Second", 70))
+    before = service.top()
+    service.clock.move(minutes=1)
+    service.put(service.scored("Second", 90, 6, model="other-1"))
+    service.state.store.reign("other-1")
+    service.state.look()
+    assert [item["title"] for item in service.top()["items"]] == ["Second"]
+    assert service.get(before["links"]["self"]).json() == before
+
+
+def test_a_time_to_come_is_refused(service: Service) -> None:
+    answer = service.get("/v1/top?as_of=2026-03-01T12:00:00.000001Z")
+    assert (answer.status_code, "future" in answer.json()["detail"]) == (422, True)
+    assert service.get("/v1/top?as_of=2026-03-01T13:00:00%2B01:00").status_code == 200
 
 
 # --- pages ---

@@ -6,8 +6,10 @@ Imported by the ``conftest.py`` of every folder that needs them; the server is o
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,14 +32,21 @@ def _server() -> "PostgresServer":
     return get_server(tempfile.mkdtemp(prefix="iscore-tests-"), cleanup_mode="delete")
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A new, empty PostgreSQL database, gone after the test."""
+@contextmanager
+def new_postgres() -> Iterator[str]:
+    """The address of an empty PostgreSQL database, for as long as it is wanted."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(_server().get_uri(), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
         yield _server().get_uri(database=name)
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A new, empty PostgreSQL database, gone after the test."""
+    with new_postgres() as address:
+        yield address
 
 
 @pytest.fixture
@@ -51,6 +60,14 @@ def url(request: pytest.FixtureRequest) -> str:
     """An empty database, once of each kind."""
     address: str = request.getfixturevalue(f"{request.param}_url")
     return address
+
+
+@pytest.fixture
+def empty(request: pytest.FixtureRequest, tmp_path: Path, url: str) -> Iterator[Callable[[], str]]:
+    """Makes more empty databases of the kind of ``url``."""
+    with ExitStack() as made:
+        sqlite = (f"sqlite:///{tmp_path / f'other-{number}.db'}" for number in count())
+        yield lambda: next(sqlite) if url.startswith("sqlite") else made.enter_context(new_postgres())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from service.store.connect import open_store
+from service.store.contract import Span
 from service.store.sql import SqlStore
 from service.types import Headline, Score, ScoredHeadline
 
@@ -46,7 +47,7 @@ def test_an_impossible_id_is_merely_unknown(store: SqlStore, name: str) -> None:
     assert store.get(name) is None
     assert store.key(name) is None
     assert store.reply(name, name) is None
-    assert store.window(name, *EVER) == []
+    assert store.window(Span(name, *EVER)) == []
     assert not store.revoke_key(name, NOON)
 
 
@@ -59,7 +60,7 @@ def test_all_that_a_score_says_comes_back(store: SqlStore) -> None:
     score = Score(12.5, "science", (3.25, 21.75), 31.5, "2 of the 3 words that a headline has at least")
     store.put([ScoredHeadline(HEADLINE, score, "m1")])
     assert store.get("a1") == (HEADLINE, {"m1": score})
-    assert store.window("m1", *EVER) == [ScoredHeadline(HEADLINE, score, "m1")]
+    assert store.window(Span("m1", *EVER)) == [ScoredHeadline(HEADLINE, score, "m1")]
 
 
 def test_the_newest_scores_of_a_time_come_newest_first(store: SqlStore) -> None:
@@ -152,8 +153,8 @@ def test_ten_thousand_headlines_go_in_one_batch(store: SqlStore) -> None:
     store.put_scores([replace(one, model="m2") for one in batch])
     edited = [replace(one, headline=replace(one.headline, title="Edited")) for one in batch]
     assert Counter(store.put(edited)) == {"updated": 10_000}
-    assert store.window("m2", *EVER) == []
-    assert len(store.window("m1", *EVER)) == 10_000
+    assert store.window(Span("m2", *EVER)) == []
+    assert len(store.window(Span("m1", *EVER))) == 10_000
 
 
 def test_a_batch_with_an_impossible_score_changes_nothing(store: SqlStore) -> None:
@@ -180,7 +181,7 @@ def test_put_scores_skips_unknown_headlines_and_edited_titles(store: SqlStore) -
     edited = replace(numbered(1), title="Edited since")
     store.put([scored(), scored(edited)])
     store.put_scores([scored(model="m2"), scored(numbered(1), model="m2"), scored(numbered(2), model="m2")])
-    assert [one.headline for one in store.window("m2", *EVER)] == [HEADLINE]
+    assert [one.headline for one in store.window(Span("m2", *EVER))] == [HEADLINE]
     assert store.get("h00001") == (edited, {"m1": Score(50.0)})
     assert store.get("h00002") is None
 
@@ -193,33 +194,23 @@ def test_put_scores_leaves_the_headline_alone(store: SqlStore) -> None:
 
 def test_a_window_excludes_its_start_and_includes_its_end(store: SqlStore) -> None:
     store.put([scored(numbered(number)) for number in range(5)])
-    inside = store.window("m1", NOON + TICK, NOON + 3 * TICK)
+    inside = store.window(Span("m1", NOON + TICK, NOON + 3 * TICK))
     assert {one.headline.id for one in inside} == {"h00002", "h00003"}
     unscored = store.unscored("m2", NOON + TICK, NOON + 3 * TICK, 10)
     assert {one.id for one in unscored} == {"h00002", "h00003"}
-    assert store.count_unscored("m2", NOON + TICK, NOON + 3 * TICK) == 2
-
-
-def test_a_window_leaves_out_what_was_first_seen_after_its_end(store: SqlStore) -> None:
-    seen_at_the_end = replace(numbered(1), first_seen_at=NOON + 9 * TICK)
-    seen_too_late = replace(numbered(2), first_seen_at=NOON + 10 * TICK)
-    store.put([scored(seen_at_the_end), scored(seen_too_late)])
-    window = (NOON, NOON + 9 * TICK)
-    assert [one.headline for one in store.window("m1", *window)] == [seen_at_the_end]
-    assert store.unscored("m2", *window, 10) == [seen_at_the_end]
-    assert store.count_unscored("m2", *window) == 1
+    assert store.census(Span("m2", NOON + TICK, NOON + 3 * TICK)).unscored == 2
 
 
 def test_a_window_holds_the_scores_of_its_model_only(store: SqlStore) -> None:
     store.put([scored(numbered(1), 1.0), scored(numbered(2), 2.0, "m2"), scored(numbered(1), 3.0, "m2")])
-    assert store.window("m1", *EVER) == [scored(numbered(1), 1.0)]
-    assert {one.raw for one in store.window("m2", *EVER)} == {2.0, 3.0}
+    assert store.window(Span("m1", *EVER)) == [scored(numbered(1), 1.0)]
+    assert {one.raw for one in store.window(Span("m2", *EVER))} == {2.0, 3.0}
 
 
 def test_a_window_may_be_given_in_any_zone(store: SqlStore) -> None:
     store.put([scored()])
     tokyo = timezone(timedelta(hours=9))
-    assert store.window("m1", (NOON - TICK).astimezone(tokyo), NOON.astimezone(tokyo)) == [scored()]
+    assert store.window(Span("m1", (NOON - TICK).astimezone(tokyo), NOON.astimezone(tokyo))) == [scored()]
 
 
 def test_unscored_headlines_come_newest_first_up_to_the_limit(store: SqlStore) -> None:
@@ -227,8 +218,8 @@ def test_unscored_headlines_come_newest_first_up_to_the_limit(store: SqlStore) -
     store.put_scores([scored(numbered(3), model="m2")])
     assert store.unscored("m2", *EVER, 3) == [numbered(4), numbered(2), numbered(1)]
     assert store.unscored("m2", *EVER, 0) == []
-    assert store.count_unscored("m2", *EVER) == 4
-    assert store.count_unscored("m1", *EVER) == 0
+    assert store.census(Span("m2", *EVER)).unscored == 4
+    assert store.census(Span("m1", *EVER)).unscored == 0
 
 
 @pytest.mark.parametrize(
@@ -263,7 +254,7 @@ def test_concurrent_writers_of_the_same_headlines_create_each_once(store: SqlSto
     ]
     assert sorted(created) == [numbered(n).id for n in range(100)]
     assert {answer for answers in said for answer in answers} == {"created", "duplicate"}
-    assert len(store.window("m1", *EVER)) == 100
+    assert len(store.window(Span("m1", *EVER))) == 100
 
 
 def test_readers_see_a_batch_whole_or_not_at_all(store: SqlStore) -> None:
@@ -271,9 +262,9 @@ def test_readers_see_a_batch_whole_or_not_at_all(store: SqlStore) -> None:
         writing = pool.submit(
             lambda: [store.put([scored(numbered(100 * b + n)) for n in range(100)]) for b in range(10)]
         )
-        seen = [len(store.window("m1", *EVER))]
+        seen = [len(store.window(Span("m1", *EVER)))]
         while not writing.done():
-            seen.append(len(store.window("m1", *EVER)))
+            seen.append(len(store.window(Span("m1", *EVER))))
         writing.result()
     assert all(count % 100 == 0 for count in seen)
     assert seen == sorted(seen)

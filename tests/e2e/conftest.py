@@ -4,11 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.paper import A_MOMENT_LATER, COUNT, NOON, Embed, Paper, Wire, printed
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
 
@@ -17,7 +21,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 def service_url(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[str]:
     """Where ``iscore serve`` listens, with the sample loaded."""
     state = tmp_path_factory.mktemp("state")
-    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--state", str(state)]
+    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--state", str(state), "--no-feeds"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         line = process.stdout.readline()
@@ -36,3 +40,57 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """What answers the element in the service's place."""
+    return Wire()
+
+
+@pytest.fixture(scope="session")
+def paper() -> Iterator[Paper]:
+    """A newspaper on another origin than the service."""
+    with printed() as paper:
+        yield paper
+
+
+@pytest.fixture
+def print_page(browser: Browser, paper: Paper) -> Iterator[Embed]:
+    """Opens a page of the paper; the test fails when it logs more errors than that answers were bad."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_(html: str, policy: str = "", routes: Mapping[str, Wire] = MappingProxyType({}), **options: Any) -> Page:
+        paper.html = f'<!doctype html><html lang="en"><title>Paper</title><main><h1>Paper</h1>{html}</main>'
+        paper.policy = policy
+        context = browser.new_context(**{"viewport": {"width": 400, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        for address, wire in routes.items():
+            page.route(address, wire)
+            page.clock.install(time=NOON)
+        page.add_init_script(COUNT)
+        page.goto(paper.url)
+        if routes:
+            page.clock.pause_at(A_MOMENT_LATER)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [one for one in complaints if not one.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def embed(print_page: Embed, service_url: str, wire: Wire) -> Embed:
+    """Opens a page with the element in it, at noon, where ``wire`` answers."""
+
+    def open_(attributes: str = "", inside: str = "", around: str = "{}", **options: Any) -> Page:
+        element = f'<iscore-top src="{service_url}/v1/top" {attributes}>{inside}</iscore-top>'
+        script = f'<script type="module" src="{service_url}/widget/iscore.js"></script>'
+        return print_page(script + around.format(element), routes={f"{service_url}/v1/top?*": wire}, **options)
+
+    return open_

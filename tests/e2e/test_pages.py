@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 SIZES = {"phone": {"width": 320, "height": 800}, "desktop": {"width": 1280, "height": 900}}
 WHY = "the page that explains the first headline"
-PATHS = ["/", WHY, "/top", "/top?window=24h&limit=50", "/top?window=1m&band=top&min_score=100", "/v1/top.html"]
+LISTS = ["/top", "/top?window=24h&limit=50", "/top?window=1m&band=top&min_score=100", "/v1/top.html"]
+PATHS = ["/", WHY, "/sources", *LISTS]
 Open = Callable[..., Page]
 
 

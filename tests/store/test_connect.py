@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,42 @@ import service
 from service.errors import MissingExtraError, StoreError
 from service.store.connect import open_store
 from service.store.database import Database
+from service.store.migrate import _upgrade, versions
 from service.store.tables import metadata
 
 ROOT = Path(service.__file__).parents[1]
 OPEN_AND_TELL = "import sys; from service.store.connect import open_store; print(open_store(sys.argv[1]).secret())"
 
 
-def test_the_migrations_build_the_tables_that_the_queries_use(url: str) -> None:
+def test_an_empty_database_gets_the_tables_that_the_queries_use_and_the_migrations_build(
+    url: str, empty: Callable[[], str]
+) -> None:
     open_store(url).close()
-    database = Database(url)
-    with database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    database.close()
+    migrated = empty()
+    for_migrations = Database(migrated)
+    with for_migrations.writing() as connection:
+        _upgrade(connection)
+    for_migrations.close()
+    open_store(migrated).close()  # finds nothing left to do
+    for address in (url, migrated):
+        database = Database(address)
+        with database.reading() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+            assert connection.execute(text("SELECT id, revision, secret FROM state")).all() == [(1, 0, None)]
+            assert connection.execute(text("SELECT * FROM alembic_version")).all() == [(versions()[-1],)]
+        database.close()
+
+
+def test_a_store_that_is_up_to_date_opens_without_alembic(sqlite_url: str) -> None:
+    for _ in range(2):
+        told = subprocess.run(
+            [sys.executable, "-c", OPEN_AND_TELL + "; print('alembic' in sys.modules)", sqlite_url],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout.splitlines()[1] == "False"
 
 
 def test_processes_that_start_together_on_an_empty_database_all_get_the_same_one(url: str) -> None:
