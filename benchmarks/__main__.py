@@ -5,7 +5,7 @@ import importlib
 import os
 import platform
 
-ALL = ("peers", "rescore", "single", "start", "top", "live", "scale", "feeds", "prefixes")
+ALL = ("peers", "rescore", "single", "start", "top", "live", "scale", "feeds", "poll", "stories", "prefixes")
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """Headlines from outside -> scored -> kept. One bad item never stops the others."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 from service.errors import InputError
 from service.grouping import Grouping
-from service.language import language_of
+from service.language import TAG, language_of
 from service.model import ImportanceModel
 from service.scoring import score
 from service.store.contract import Change, Store
@@ -21,7 +20,6 @@ from service.windows import parse_moment
 _FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
 _INSIDE = {"publisher", "date_source"}
 MAX_SOURCE_CHARS = 100
-_LANGUAGE = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
 
 
@@ -112,7 +110,7 @@ def _text(item: dict[str, Any], key: str) -> str | None:
 
 def _language(item: dict[str, Any]) -> str | None:
     language = _text(item, "language")
-    if language is not None and not _LANGUAGE.fullmatch(language):
+    if language is not None and not TAG.fullmatch(language):
         raise InputError("language must be a BCP 47 tag such as en or pt-BR")
     return language
 

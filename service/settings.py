@@ -1,5 +1,6 @@
 """Every setting of the service: name, default, unit and help in one table, built by entry points only."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -37,6 +38,11 @@ class Settings(BaseSettings):
         """Where this machine reaches the service, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    def user_agent(self) -> str:
+        """As whom feeds are fetched: who runs it can be found, when it says where readers reach it."""
+        about = f"+{self.public_url}" if self.public_url else "ranks news by importance"
+        return f"iscore/{version('iscore')} ({about})"
 
     def base_url(self) -> str:
         """Where readers reach the service, without a slash at the end."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from service.cli import feeds as command
+from service.cli.kept import kept
 from service.cli.main import main
 from service.feeds.catalogue import MAX_NAME_CHARS
 from service.feeds.opml import from_opml, to_opml
@@ -49,16 +50,16 @@ def feeds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     return run
 
 
-def kept() -> list[FeedState]:
-    with command._store() as store:
-        return store.all()
+def known() -> list[FeedState]:
+    with kept() as store:
+        return store.feeds.all()
 
 
 def keep(*states: FeedState) -> None:
-    with command._store() as store:
-        store.add([state.feed for state in states], NOW)
+    with kept() as store:
+        store.feeds.add([state.feed for state in states], NOW)
         for state in states:
-            store.save(state, state.feed.url)
+            store.feeds.save(state, state.feed.url)
 
 
 def rss(title: str, *ages: timedelta) -> bytes:
@@ -154,13 +155,13 @@ def test_add_asks_the_feed_for_its_name(feeds: Run, serve: Serve) -> None:
     code, out, err = feeds("add", url, "--publisher", "Valley", "--topic", "nation")
     assert (code, out) == (0, "")
     assert err.startswith("Village & Valley Post is polled from now on")
-    assert [state.feed for state in kept()] == [Feed(url, "Village & Valley Post", "", "Valley", "nation")]
+    assert [state.feed for state in known()] == [Feed(url, "Village & Valley Post", "", "Valley", "nation")]
 
 
 @pytest.mark.parametrize("title", ["", "t" * 500])
 def test_add_makes_do_with_the_title_there_is(feeds: Run, serve: Serve, title: str) -> None:
     feeds("add", serve(rss(title)))
-    assert [state.feed.name for state in kept()] == [title[:MAX_NAME_CHARS] or "127.0.0.1"]
+    assert [state.feed.name for state in known()] == [title[:MAX_NAME_CHARS] or "127.0.0.1"]
 
 
 def test_add_keeps_no_feed_that_does_not_work(feeds: Run, serve: Serve) -> None:
@@ -169,13 +170,13 @@ def test_add_keeps_no_feed_that_does_not_work(feeds: Run, serve: Serve) -> None:
     assert code == 2
     assert err.startswith(f"error: {url}: ")
     assert "--no-check" in err
-    assert kept() == []
+    assert known() == []
 
 
 @pytest.mark.parametrize("options", [["--no-check"], ["--name", "a.example"]])
 def test_add_without_a_look_asks_nobody(feeds: Run, options: list[str]) -> None:
     assert feeds("add", "https://A.example/rss#top", *options).code == 0
-    assert [state.feed for state in kept()] == [Feed("https://a.example/rss", "a.example")]
+    assert [state.feed for state in known()] == [Feed("https://a.example/rss", "a.example")]
 
 
 @pytest.mark.parametrize(
@@ -199,10 +200,10 @@ def test_a_feed_is_added_once_until_it_is_removed(feeds: Run) -> None:
     again = feeds("add", url + "#top", "--no-check")
     assert again == (2, "", f"error: {url} is polled already: see `iscore feeds list`\n")
     assert feeds("remove", url + "#top") == (0, "", f"{url}#top is polled no more\n")
-    assert kept() == []
+    assert known() == []
     assert feeds("remove", url).err == f"error: no feed is polled at {url}: see `iscore feeds list`\n"
     assert feeds("add", url, "--name", "Back").code == 0
-    assert [state.feed.name for state in kept()] == ["Back"]
+    assert [state.feed.name for state in known()] == ["Back"]
 
 
 # --- check ------------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def columns(answer: Result) -> list[list[str]]:
 def test_check_tells_which_feeds_work(feeds: Run, serve: Serve) -> None:
     good, bad, quiet = serve(rss("G", timedelta(hours=3), timedelta(minutes=5))), serve(b"no feed"), serve(rss("Q"))
     keep(*(FeedState(Feed(url, name), NOW) for name, url in [("Good", good), ("Bad", bad), ("Quiet", quiet)]))
-    before = kept()
+    before = known()
     answer = feeds("check")
     assert answer.code == 3
     rows = columns(answer)
@@ -226,7 +227,7 @@ def test_check_tells_which_feeds_work(feeds: Run, serve: Serve) -> None:
     assert rows[0][5]
     assert rows[1:] == [["ok", "2", "5m", "Good", good, ""], ["ok", "0", "", "Quiet", quiet, ""]]
     assert answer.err == "2 of 3 feeds work\n"
-    assert kept() == before
+    assert known() == before
 
 
 def test_check_asks_only_the_feeds_that_are_named_also_unknown_ones(feeds: Run, serve: Serve) -> None:
@@ -259,7 +260,7 @@ def test_import_adds_what_is_new_and_changes_nothing_that_is_known(feeds: Run, t
     code, out, err = feeds("import", tmp_path / "feeds.opml")
     assert (code, out) == (0, "")
     assert err == f"{tmp_path}/feeds.opml: 2 read, 1 new, 0 without a usable address\n"
-    assert [state.feed.name for state in kept()] == ["B", "My own name for A"]
+    assert [state.feed.name for state in known()] == ["B", "My own name for A"]
 
 
 def test_import_goes_on_behind_an_address_that_cannot_be_used(feeds: Run) -> None:
@@ -270,7 +271,7 @@ def test_import_goes_on_behind_an_address_that_cannot_be_used(feeds: Run) -> Non
         "'A': url: must start with http:// or https://",
         "-: 1 read, 1 new, 1 without a usable address",
     ]
-    assert [state.feed.name for state in kept()] == ["B"]
+    assert [state.feed.name for state in known()] == ["B"]
 
 
 @pytest.mark.parametrize("content", [None, b"<html/>", b"<!DOCTYPE opml><opml/>"])

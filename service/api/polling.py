@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from service.api.state import State
@@ -51,9 +50,7 @@ def _prepare(state: State) -> "tuple[Fetcher, Poller]":
         state.store.feeds.add(read_catalogue(), state.clock())
     except IscoreError as exc:  # those that are known already are polled all the same
         log.error("the shipped feeds are not added: %s", exc)
-    about = f"+{state.settings.public_url}" if state.settings.public_url else "ranks news by importance"
-    agent = f"iscore/{version('iscore')} ({about})"
-    fetcher = Fetcher(user_agent=agent, allow_loopback=state.settings.feeds_allow_loopback)
+    fetcher = Fetcher(user_agent=state.settings.user_agent(), allow_loopback=state.settings.feeds_allow_loopback)
     return fetcher, Poller(state.store.feeds, fetcher, partial(_keep, state), state.clock)
 
 

@@ -2,15 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.kept import kept
 from service.cli.output import note
 from service.cli.scoring import EXIT_BAD_ROWS
 from service.errors import InputError
@@ -19,7 +18,7 @@ from service.types import Feed, Topic
 
 if TYPE_CHECKING:
     from service.feeds.check import Check
-    from service.store.contract import FeedState, FeedStore
+    from service.store.contract import FeedState
 
 app = typer.Typer(no_args_is_help=True, help="List, add, remove, check, import and export news feeds.")
 
@@ -37,8 +36,8 @@ def list_() -> None:
     Example:
       iscore feeds list
     """
-    with _store() as feeds:
-        rows = [_row(state) for state in feeds.all()]
+    with kept() as store:
+        rows = [_row(state) for state in store.feeds.all()]
     if not rows:
         note("no feeds yet: `iscore serve` begins with those of data/feeds.toml; or use `iscore feeds add`")
     elif sys.stdout.isatty():
@@ -71,8 +70,8 @@ def add(
     feed = feed_from({"url": url, "name": name, "publisher": publisher, "topic": topic})
     if name is None and not no_check:
         feed = replace(feed, name=_title(feed))
-    with _store() as feeds:
-        if not feeds.add([feed], datetime.now(UTC), again=True):
+    with kept() as store:
+        if not store.feeds.add([feed], datetime.now(UTC), again=True):
             raise InputError(f"{feed.url} is polled already: see `iscore feeds list`")
     note(f"{feed.name} is polled from now on; to end that: iscore feeds remove {feed.url}")
 
@@ -87,8 +86,8 @@ def remove(url: _Url) -> None:
     """
     from service.text import canonical_url
 
-    with _store() as feeds:
-        if not feeds.remove(url) and not feeds.remove(canonical_url(url)):
+    with kept() as store:
+        if not store.feeds.remove(url) and not store.feeds.remove(canonical_url(url)):
             raise InputError(f"no feed is polled at {url}: see `iscore feeds list`")
     note(f"{url} is polled no more")
 
@@ -149,8 +148,8 @@ def import_(
         found = from_opml(body, refused)
     except InputError as exc:
         raise InputError(f"{file}: {exc}") from exc
-    with _store() as feeds:
-        new = feeds.add(found, datetime.now(UTC), again=True)
+    with kept() as store:
+        new = store.feeds.add(found, datetime.now(UTC), again=True)
     for reason in refused:
         note(reason)
     note(f"{file}: {len(found)} read, {new} new, {len(refused)} without a usable address")
@@ -171,24 +170,11 @@ def export(
     from service.feeds.opml import to_opml
     from service.files.places import place, writing
 
-    with _store() as feeds:
-        found = [state.feed for state in feeds.all()]
+    with kept() as store:
+        found = [state.feed for state in store.feeds.all()]
     with writing(place(file, "jsonl")) as target:
         target.write(to_opml(found, "iscore"))
     note(f"feeds written: {len(found)}")
-
-
-@contextmanager
-def _store() -> Iterator["FeedStore"]:
-    from service.store.connect import open_store
-
-    settings = read_settings()
-    settings.state.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url())
-    try:
-        yield store.feeds
-    finally:
-        store.close()
 
 
 def _row(state: "FeedState") -> tuple[str, ...]:
@@ -213,8 +199,8 @@ def _chosen(urls: Sequence[str]) -> list[Feed]:
     """The feeds at these addresses; without any, those that are polled, or will be after the first start."""
     from service.feeds.catalogue import feed_from, read_catalogue
 
-    with _store() as feeds:
-        known = {state.feed.url: state.feed for state in feeds.all()}
+    with kept() as store:
+        known = {state.feed.url: state.feed for state in store.feeds.all()}
     if not urls:
         return list(known.values()) or list(read_catalogue())
     named = [feed_from({"url": url}) for url in urls]
@@ -237,11 +223,9 @@ def _ask(feeds: Sequence[Feed], report: Callable[["Check"], None]) -> None:
     from service.feeds.fetch import Fetcher
 
     settings = read_settings()
-    about = f"+{settings.public_url}" if settings.public_url else "ranks news by importance"
-    agent = f"iscore/{version('iscore')} ({about})"
 
     async def ask() -> None:
-        async with Fetcher(user_agent=agent, allow_loopback=settings.feeds_allow_loopback) as fetcher:
+        async with Fetcher(user_agent=settings.user_agent(), allow_loopback=settings.feeds_allow_loopback) as fetcher:
             await check_all(fetcher, feeds, report)
 
     asyncio.run(ask())

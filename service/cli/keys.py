@@ -1,19 +1,14 @@
 """``iscore keys``: make, list and revoke the API keys in the store."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from service.cli.kept import kept
 from service.cli.output import note
 from service.errors import InputError
-from service.settings import read_settings
-
-if TYPE_CHECKING:
-    from service.store.contract import Store
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
@@ -33,7 +28,7 @@ def create(
     from service.keys import mint
 
     text, key = mint(scope, datetime.now(UTC))
-    with _store() as store:
+    with kept() as store:
         store.add_key(key)
     sys.stdout.write(text + "\n")
     note(f"key {key.id} opens {', '.join(key.scopes)}; revoke it with: iscore keys revoke {key.id}")
@@ -47,7 +42,7 @@ def list_() -> None:
     Example:
       iscore keys list
     """
-    with _store() as store:
+    with kept() as store:
         for key in store.keys():
             used, revoked = _time(key.last_used_at), _time(key.revoked_at)
             line = (key.id, ",".join(key.scopes), _time(key.created_at), f"used {used}", f"revoked {revoked}")
@@ -64,23 +59,10 @@ def revoke(
     Example:
       iscore keys revoke 4kQz81Tb
     """
-    with _store() as store:
+    with kept() as store:
         if not store.revoke_key(key_id, datetime.now(UTC)):
             raise InputError(f"no key in use has the id {key_id!r}: see `iscore keys list`")
     note(f"key {key_id} is revoked")
-
-
-@contextmanager
-def _store() -> Iterator["Store"]:
-    from service.store.connect import open_store
-
-    settings = read_settings()
-    settings.state.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.store_url())
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _time(time: datetime | None) -> str:

@@ -1,6 +1,5 @@
 """Which feeds the service starts with, and what a feed from outside must look like."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -8,14 +7,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from service.errors import InputError
+from service.language import TAG
 from service.text import canonical_url, clean
 from service.types import TOPICS, Feed
 
 PATH = Path(__file__).resolve().parents[2] / "data" / "feeds.toml"
 CONTINENTS = ("World", "Africa", "Asia", "Europe", "North America", "South America", "Oceania")
 MAX_NAME_CHARS = 100
-LANGUAGE = re.compile(r"(?=.{2,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-"""A BCP 47 tag."""
 _FIELDS = [field.name for field in fields(Feed)]
 
 
@@ -42,7 +40,7 @@ def feed_from(given: Mapping[str, object]) -> Feed:
     topic, language = _text(given, "topic"), _text(given, "language")
     if topic and topic not in TOPICS:
         raise InputError(f"topic {topic[:40]!r} is unknown; known are {', '.join(TOPICS)}")
-    if language and not LANGUAGE.fullmatch(language):
+    if language and not TAG.fullmatch(language):
         raise InputError("language must be a BCP 47 tag such as en or pt-BR")
     return Feed(
         url=url,

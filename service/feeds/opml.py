@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from service.errors import InputError
-from service.feeds.catalogue import LANGUAGE, MAX_NAME_CHARS, feed_from
+from service.feeds.catalogue import MAX_NAME_CHARS, feed_from
+from service.language import TAG
 from service.text import canonical_url, clean
 from service.types import TOPICS, Feed
 
@@ -118,4 +119,4 @@ def _topic(outline: Mapping[str, str]) -> str | None:
 
 def _language(outline: Mapping[str, str]) -> str | None:
     tag = outline.get("language", "")
-    return tag if LANGUAGE.fullmatch(tag) and tag != "unknown" else None  # "unknown" is OPML's word for None
+    return tag if TAG.fullmatch(tag) and tag != "unknown" else None  # "unknown" is OPML's word for None
