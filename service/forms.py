@@ -39,6 +39,7 @@ def headline_fields(headline: Headline) -> dict[str, Any]:
         "url": headline.url,
         "source": headline.source,
         "published_at": rfc3339(headline.published_at),
+        "date_source": headline.date_source,
         "topic": headline.topic,
         "language": headline.language,
     }

@@ -90,7 +90,6 @@ def get_headline(
     answer = {
         **forms.headline_fields(headline),
         "first_seen_at": forms.rfc3339(headline.first_seen_at),
-        "date_source": headline.date_source,
         "story": headline.story_id,
         "topic": headline.topic or (score and score.topic),
         "score": score and forms.score_view(score),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from service.text import MAX_TITLE_CHARS, clean, title_problem
-from service.types import Topic
+from service.types import DateSource, Topic
 
 BandName = Literal["top", "major", "notable"]
 MAX_SCORED = 256
@@ -62,6 +62,9 @@ class HeadlineView(BaseModel):
     url: str
     source: str
     published_at: str = Field(description="RFC 3339, UTC.", examples=["2026-01-31T09:30:00Z"])
+    date_source: DateSource = Field(
+        description="`fetched`: nobody said when it was published; it is when it was first seen."
+    )
     topic: Topic | None = Field(description="What the publisher says it is about, else what the model says.")
     language: str | None = Field(description="BCP 47 tag, as given or detected.", examples=["en"])
 
@@ -129,9 +132,6 @@ class HeadlineAnswer(HeadlineView):
     """A kept headline with its score under the current model and the raw scores under all."""
 
     first_seen_at: str
-    date_source: Literal["published", "fetched"] = Field(
-        description="`fetched`: nobody said when it was published; it is when it was first seen."
-    )
     story: str
     history: list[FormerView] = Field(description="What it was before its changes, oldest first.")
     ranks: list[RankView] = Field(description="Every ten minutes of the hour in which it was new.")

@@ -52,6 +52,7 @@ def test_the_body_is_what_the_contract_shows(service: Service) -> None:
                 "url": "https://news.example/v",
                 "source": "Example News",
                 "published_at": "2026-03-01T11:55:00Z",
+                "date_source": "published",
                 "topic": "world",
                 "language": "en",
                 "i_score": 85,
