@@ -42,6 +42,9 @@ _HEADERS = {
 }
 
 
+# Or a page of another site could not read that it should come back later, or never.
+_READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+
 _MAX_FAULTS, _MAX_FIELD_CHARS = 20, 100  # a request can hold a million faults in fields of any length
 
 
@@ -61,7 +64,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    all_headers = {"Cache-Control": "no-store", **_HEADERS.get(status, {}), **(headers or {})}
+    all_headers = {"Cache-Control": "no-store", **_READABLE, **_HEADERS.get(status, {}), **(headers or {})}
     return JSONResponse(body, status, all_headers, MEDIA_TYPE)
 
 

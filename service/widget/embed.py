@@ -14,7 +14,7 @@ MAX_ROWS = 50
 OEMBED_PATH = "/v1/oembed"
 FRAME_PATH = "/widget/embed.html"
 _FRAME_WIDTH = 400
-_ROW_EM = 6
+_ROW_EM = 7
 _PADDING_EM = 2
 _EM_PX = 16
 

@@ -91,3 +91,12 @@ def test_a_service_that_stops_is_alive_and_not_ready(start: Start, tmp_path: Pat
 def test_a_service_without_a_model_does_not_start(start: Start, tmp_path: Path) -> None:
     with pytest.raises(UnknownModelError, match="no current model"):
         start(tmp_path / "state", models=tmp_path)
+
+
+def test_a_page_of_another_site_can_read_what_went_wrong(idle: Service) -> None:
+    for address in ("/v1/top?limit=0", "/v1/nothing", "/v1/top?cursor=x"):
+        headers = idle.get(address).headers
+        assert (headers["access-control-allow-origin"], headers["access-control-expose-headers"]) == (
+            "*",
+            "Retry-After",
+        )

@@ -12,6 +12,8 @@ SIZES = {"phone": {"width": 320, "height": 800}, "desktop": {"width": 1280, "hei
 WHY = "the page that explains the first headline"
 LISTS = ["/top", "/top?window=24h&limit=50", "/top?window=1m&band=top&min_score=100", "/v1/top.html"]
 PATHS = ["/", WHY, "/sources", *LISTS]
+PLAIN = {"row": "ol.iscore-list > li", "link": ".iscore-link", "number": ".iscore-number", "dot": ".iscore-dot"}
+LIVE = {"row": "[part=row]", "link": "[part=link]", "number": "[part=number]", "dot": "[part$=importance]"}
 Open = Callable[..., Page]
 
 
@@ -28,7 +30,7 @@ def open_page(browser: Browser, service_url: str) -> Iterator[Open]:
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: _same_host(request.url, service_url, complaints))
-        page.goto(service_url + ("/" if path == WHY else path))
+        page.goto(service_url + ("/top" if path == WHY else path))
         if path == WHY:
             page.locator(".iscore-why").first.click()
         return page
@@ -60,17 +62,20 @@ def test_axe_finds_nothing_wrong(open_page: Open, path: str, size: str, scheme: 
     assert results.response["incomplete"] == []
 
 
-def test_the_first_page_shows_ten_ranked_headlines_with_score_dot_and_link(open_page: Open) -> None:
-    page = open_page("/", viewport=SIZES["desktop"])
-    expect(page.get_by_role("heading", name="Top News in the Last Hour By Importance Score")).to_be_visible()
-    rows = page.locator("ol.iscore-list > li")
+@pytest.mark.parametrize(("scripts", "parts"), [(False, PLAIN), (True, LIVE)])
+def test_the_first_page_shows_ten_ranked_headlines_with_score_dot_and_link(
+    open_page: Open, scripts: bool, parts: dict[str, str]
+) -> None:
+    page = open_page("/", viewport=SIZES["desktop"], java_script_enabled=scripts)
+    rows = page.locator(parts["row"])
     expect(rows).to_have_count(10)
-    scores = [int(text.split(" /")[0]) for text in page.locator(".iscore-number").all_inner_texts()]
+    expect(page.get_by_role("heading", name="Top News in the Last Hour By Importance Score")).to_be_visible()
+    scores = [int(text.split(" /")[0]) for text in page.locator(parts["number"]).all_inner_texts()]
     assert scores == sorted(scores, reverse=True)
     for row in rows.all():
-        assert re.fullmatch(r"\d{1,3} / 100", row.locator(".iscore-number").inner_text())
-        assert (row.locator(".iscore-link").get_attribute("href") or "").startswith("http")
-        box = row.locator(".iscore-dot").bounding_box()
+        assert re.fullmatch(r"\d{1,3} / 100", row.locator(parts["number"]).inner_text())
+        assert (row.locator(parts["link"]).get_attribute("href") or "").startswith("http")
+        box = row.locator(parts["dot"]).bounding_box()
         assert box
         assert box["width"] >= 12
 
@@ -114,15 +119,15 @@ def test_a_keyboard_reaches_every_headline_with_a_visible_focus(open_page: Open)
 
 
 def test_the_shapes_survive_forced_colours(open_page: Open) -> None:
-    page = open_page("/", viewport=SIZES["desktop"], forced_colors="active")
+    page = open_page("/top", viewport=SIZES["desktop"], forced_colors="active")
     background = page.locator(".iscore-dot").first.evaluate("e => getComputedStyle(e).backgroundColor")
     assert background != "rgba(0, 0, 0, 0)"
 
 
 def test_a_sample_headline_leads_to_a_page_of_its_own(open_page: Open) -> None:
     page = open_page("/", viewport=SIZES["desktop"])
-    title = page.locator(".iscore-link").first.inner_text()
-    page.locator(".iscore-link").first.click()
+    title = page.locator(LIVE["link"]).first.inner_text()
+    page.locator(LIVE["link"]).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
 
 

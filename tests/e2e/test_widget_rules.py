@@ -63,6 +63,7 @@ def test_html_is_text_and_long_texts_are_cut(embed: Embed, wire: Wire) -> None:
     wire.say({**listed(headline(script, source=script), headline("long " * 2000)), "title": script})
     page = embed()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    expect(page.locator("[part=row]")).to_have_count(2)
     assert titles(page) == [script, ("long " * 60).strip()]
     expect(page.locator("[part=source]").first).to_have_text(script)
     expect(page.get_by_role("heading", level=2)).to_have_text(script)

@@ -1,15 +1,15 @@
-// <iscore-top>: the most important headlines of an iscore service, live, on any page. docs/widget.md says how to use it.
+// <iscore-top>: the most important headlines of an iscore service, live, on any page. How to use it: docs/widget.md.
 //
-// No dependency and no build step: what is served is this file without the lines that are comments and without its
-// indentation. It parses no HTML and writes no style as text, so it runs under "default-src 'none'" and Trusted Types.
-// What the service answers is strangers' input: words become text nodes, addresses are http or https.
+// No dependency and no build step: what is served is this file without its indentation and the lines that are comments
+// (service/widget/script.py), at most 3,000 bytes in Brotli. It parses no HTML and writes no style as text, so it runs
+// under "default-src 'none'" and Trusted Types. What the service answers is strangers' input: words become text nodes,
+// addresses are http or https.
 
-// Every band has a shape and a colour of its own, and the number is always there. A row has room for a title of two
+// Every band has a colour and a shape of its own, and the number is always there. A row has room for a title of three
 // lines, and the whole for two rows more, so that a list which arrives or changes moves nothing around it.
 const LOOK = `
 :host {
   display: block;
-  color-scheme: light dark;
   --iscore-fg: light-dark(#1b1f24, #e6edf3);
   --iscore-bg: light-dark(#fff, #1e1e1e);
   --iscore-muted: light-dark(#57606a, #9da7b3);
@@ -18,11 +18,12 @@ const LOOK = `
   --iscore-red: light-dark(#86130d, #dc7480);
   --iscore-blue: light-dark(#032ebb, #5094e5);
 }
-:host([theme=light]) { color-scheme: light; }
-:host([theme=dark]) { color-scheme: dark; }
+:host([theme=light]) { --iscore-scheme: light; }
+:host([theme=dark]) { --iscore-scheme: dark; }
 :host([hidden]) { display: none; }
-section, ol { display: flex; flex-direction: column; min-block-size: calc(var(--rows, 12) * var(--iscore-row, 6em)); }
+section, ol { display: flex; flex-direction: column; min-block-size: calc(var(--rows, 12) * var(--iscore-row, 7em)); }
 section:has(h2) {
+  color-scheme: var(--iscore-scheme, light dark);
   padding: 1em;
   color: var(--iscore-fg);
   background: var(--iscore-bg);
@@ -48,7 +49,14 @@ a { color: inherit; font-weight: 600; overflow-wrap: anywhere; }
 [part~=notable] { color: var(--iscore-blue); }
 [part~=importance] { display: inline-block; margin-inline-end: 0.375em; padding: 0.45em; background: currentcolor; forced-color-adjust: none; }
 [part^=notable] { clip-path: polygon(50% 0, 100% 100%, 0 100%); }
-button { padding: 0.375em; color: inherit; background: none; border: 1px solid; border-radius: 0.5em; font: inherit; }
+button {
+  padding: 0.375em;
+  color: inherit;
+  background: none;
+  border: 1px solid;
+  border-radius: 0.5em;
+  font: inherit;
+}
 [aria-pressed=true] { color: var(--iscore-bg); background: var(--iscore-fg); }
 `;
 
@@ -85,14 +93,14 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
   #age = make('span', 'age');
   #update = make('button', 'update');
   #more = make('a', 'more');
-  #root = make('section', 'root', make('slot', 'fallback'));
+  #root = make('section', 'root', make('slot', ''));
   #request;
   #timer;
   #near;
   #paused;
   // When to ask again, and after how many failures in a row; when the last good answer came, and the list that waits.
-  #next;
-  #failures;
+  #next = 0;
+  #failures = 0;
   #good = 0;
   #waiting;
   #watcher = new IntersectionObserver((seen) => this.#beat((this.#near = seen.pop().isIntersecting)));
@@ -157,7 +165,7 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
     this.dispatchEvent(new CustomEvent('iscore-' + name, { detail, bubbles: true, composed: true }));
   }
 
-  // The one timer. It runs while the element is on the screen; what it finds may be a while late, a reader's page is not.
+  // The one timer. It runs while the element is on the screen, and tells the time even where nothing may be asked.
   #beat = () => {
     clearTimeout(this.#timer);
     if (!this.#near) return;
@@ -176,12 +184,12 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
     let wait = 0;
     this.#next = Infinity;
     try {
-      const url = safe(this.#get('src'), document.baseURI);
+      const url = safe(this.#get('src', '/v1/top'), document.baseURI);
       url.searchParams.set('window', this.#get('window', '1h'));
       url.searchParams.set('limit', this.#limit);
       const answer = await fetch(url, { credentials: 'omit', signal: request.signal });
       const after = answer.headers.get('Retry-After');
-      wait = /404|410/.test(answer.status) ? Infinity : after * 1000 || Date.parse(after) - Date.now() || 0;
+      wait = /404|410/.test(answer.status) ? Infinity : after * 1000 || new Date(after) - Date.now() || 0;
       if (answer.ok) this.#take(await answer.text(), url);
       else if (answer.status !== 304) throw Error(answer.status);
       this.#failures = 0;
@@ -201,9 +209,11 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
   #take(text, url) {
     if (text.length > 65536) throw Error('too long');
     const { title, items } = JSON.parse(text);
-    const rows = items.flatMap((item, index) => this.#row(item, index + 1, items.some((one) => one?.previous_rank))).slice(0, this.#limit);
+    // Where nothing is known of before, all would be new.
+    const moved = items.some((item) => item?.previous_rank);
+    const rows = items.flatMap((item, at) => this.#row(item, at + 1, moved)).slice(0, this.#limit);
     const list = make('ol', 'list', ...rows);
-    if (!rows.length) list.append(make('li', 'empty', this.#get('empty-text', 'No headlines in this window.')));
+    if (!rows.length) list.append(make('li', 'empty', 'No headlines in this window.'));
     // Safari forgets that a list without bullets is one.
     list.role = 'list';
     list.style.setProperty('--rows', rows.length);
@@ -211,7 +221,7 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
     this.#pause.textContent = this.#get('pause-text', 'Pause');
     this.#update.textContent = this.#get('update-text', 'Show update');
     this.#more.textContent = this.#get('more-text', 'View more top news');
-    this.#more.href = safe(this.#get('more-href', '/top'), url);
+    this.#more.href = safe(this.#get('more-href', safe('/top', url)), document.baseURI);
     this.#tellTime();
     this.#waiting = !list.isEqualNode(this.#list) && list;
     this.#settle();
@@ -238,11 +248,13 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
         make('div', '',
           link,
           make('div', 'facts',
-            make('span', 'score ' + band, band && sign(band + ' importance'), make('bdi', 'number', number(score) + ' / ' + number(100))),
+            make('span', 'score ' + band, band && sign(band + ' importance'),
+              make('bdi', 'number', number(score) + ' / ' + number(100))),
             item.low_confidence ? make('span', 'uncertain', 'uncertain') : '',
             make('bdi', 'source', words(item.source)),
             outlets > 1 ? make('span', 'outlets', number(outlets) + ' sources') : '',
-            !moved || !up ? '' : item.previous_rank === null ? make('span', 'new', 'new') : up > 0 ? sign('up ' + number(up), '▲' + number(up)) : sign('down ' + number(-up), '▼' + number(-up)),
+            !moved || !up ? '' : item.previous_rank === null ? make('span', 'new', 'new') :
+              up > 0 ? sign('up ' + number(up), '▲' + number(up)) : sign('down ' + number(-up), '▼' + number(-up)),
             time,
           ),
         ),
@@ -254,11 +266,17 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
 
   // What waits is shown, unless somebody is about to use what stands there.
   #settle = (now) => {
-    const held = this.querySelector('li:hover, :focus') ?? (this.#list.matches(':hover') || this.shadowRoot.activeElement);
+    const held =
+      this.querySelector('li:hover, :focus') ?? (this.#list.matches(':hover') || this.shadowRoot.activeElement);
     if (this.#waiting && (now || !held)) {
       this.#list = this.#waiting;
       this.#waiting = null;
-      this.#root.replaceChildren(make('div', 'bar', this.#heading, this.#pause), this.#list, make('div', 'bar', this.#age, this.#update), this.#more);
+      this.#root.replaceChildren(
+        make('div', 'bar', this.#heading, this.#pause),
+        this.#list,
+        make('div', 'bar', this.#age, this.#update),
+        this.#more,
+      );
     }
     this.#update.hidden = !this.#waiting;
   };
