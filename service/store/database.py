@@ -38,7 +38,8 @@ _WRITE = {
     "sqlite": ("BEGIN IMMEDIATE",),
     "postgresql": (f"SET LOCAL lock_timeout = '{_WAIT_S}s'", "SELECT pg_advisory_xact_lock(7236837001284)"),
 }
-_READ: dict[str, tuple[str, ...]] = {"sqlite": ("BEGIN",), "postgresql": ()}
+# One snapshot for all that is read: a row that a writer moves to the past meanwhile is neither lost nor seen twice.
+_READ = {"sqlite": ("BEGIN",), "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)}
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -103,7 +104,7 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _begin(self, first: dict[str, tuple[str, ...]]) -> Iterator[Connection]:
+    def _begin(self, first: Mapping[str, tuple[str, ...]]) -> Iterator[Connection]:
         with self._translated(), self._engine.begin() as connection:
             for statement in first[self._engine.dialect.name]:
                 connection.exec_driver_sql(statement)

@@ -233,7 +233,8 @@ class SqlStore(SqlKeys, Store):
         rescored = [key for key, by_model in changes.scores.items() if models.get(key, set()) & by_model.keys()]
         edited = [one.id for one in changes.headlines if one.id in known]
         with self._change(connection) as revision:
-            self._touch(connection, sorted({*rescored, *edited}), revision)
+            if touched := sorted({*rescored, *edited}):
+                self._touch(connection, touched, revision)
             if changes.outdated:
                 outdated = self._database.listed(changes.outdated)
                 connection.execute(delete(scores).where(scores.c.headline_id.in_(outdated)))

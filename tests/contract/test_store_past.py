@@ -1,5 +1,6 @@
 """What every store promises of spans, stories and the past. The fixtures run each test on SQLite and on PostgreSQL."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -148,3 +149,23 @@ def test_a_span_can_be_read_again_as_of_any_revision(store: SqlStore, changes: l
         seen.append((store.revision(), [look(model, None) for model in ("m1", "m2")]))
     for at, said in seen:
         assert [look(model, at) for model in ("m1", "m2")] == said
+
+
+def test_a_span_is_read_whole_while_its_rows_move_to_the_past(store: SqlStore, url: str) -> None:
+    store.put([scored(f"h{number}") for number in range(50)])
+    at = store.revision()
+    writer = open_store(url)
+
+    def rewrite() -> None:
+        for turn in range(20):
+            writer.put([scored(f"h{number}", title=f"Title {turn}") for number in range(50)])
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(rewrite)
+        seen = []
+        while not writing.done():
+            seen.append(sorted(ids(store.window(Span("m1", *EVER, at)))))
+        writing.result()
+    writer.close()
+    assert seen
+    assert all(one == sorted(f"h{number}" for number in range(50)) for one in seen)
