@@ -12,10 +12,9 @@ from service.head import Floats, Vectors
 from service.text import headline_id
 from training import data
 from training.dataset import FEATURE_DEVIATION, FEATURES
-from training.pseudo_label import Judge, directions_of, pseudo_label
+from training.pseudo_label import Judge, codes, pseudo_label
 
 TITLES = [f"Flood of {number} homes feared" for number in range(40)]
-OWN = ["Flood of 3 homes feared", "Fire in 50 homes"]
 HIDDEN = 12
 
 
@@ -50,9 +49,7 @@ def told(folder: Path, teachers: Sequence[Judge], titles: Sequence[str], most: i
     folder.mkdir(exist_ok=True)
     (folder / "source.csv").write_text("title\n" + "".join(f"{title}\n" for title in titles), "utf-8")
     out = folder / "taught.csv.gz"
-    own_out = folder / "taught_families.csv.gz"
-    count = pseudo_label(teachers, [folder / "source.csv"], most, seed, OWN, out, own_out, folder / "work")
-    assert count == len(rows(out))
+    assert pseudo_label(teachers, [folder / "source.csv"], most, seed, out, folder / "work") == len(rows(out))
     return out
 
 
@@ -111,14 +108,7 @@ def test_features_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     out = told(tmp_path / "a", [teacher], TITLES)
     _, features = teacher.judge(teacher.asked[0])
     written = [np.frombuffer(bytes.fromhex(row["features"]), np.int8) for row in rows(out)]
-    assert np.array_equal(np.array(written), directions_of(features).codes(features))
-
-
-def test_our_own_titles_are_told_of_in_the_same_directions(tmp_path: Path) -> None:
-    out = told(tmp_path / "a", [ByNumber()], TITLES)
-    own = tmp_path / "a" / "taught_families.csv.gz"
-    assert column(own, "i_score") == {headline_id(OWN[0]): "3.0", headline_id(OWN[1]): "50.0"}
-    assert column(own, "features")[headline_id(OWN[0])] == column(out, "features")[headline_id(OWN[0])]
+    assert np.array_equal(np.array(written), codes(features))
 
 
 def test_a_stopped_run_goes_on_after_the_last_finished_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +119,7 @@ def test_a_stopped_run_goes_on_after_the_last_finished_block(tmp_path: Path, mon
         told(tmp_path / "stopped", [stopped], TITLES)
     assert not (tmp_path / "stopped" / "taught.csv.gz").exists()
     assert rows(told(tmp_path / "stopped", [later], TITLES)) == expected
-    assert [len(asked) for asked in whole.asked] == [16, 16, 8, len(OWN)]
+    assert [len(asked) for asked in whole.asked] == [16, 16, 8]
     assert [*stopped.asked, *later.asked] == whole.asked
 
 
@@ -138,7 +128,7 @@ def test_codes_are_bytes_on_one_scale_that_keep_nearly_all_that_varies() -> None
     spread = 2.0 ** -np.arange(6)
     features = (random.normal(size=(4000, 6)) * spread @ random.normal(size=(6, 64))).astype(np.float32)
     features += 0.02 * random.normal(size=features.shape).astype(np.float32)
-    found = directions_of(features).codes(features)
+    found = codes(features)
     assert (found.dtype, found.shape) == (np.int8, (4000, FEATURES))
     deviations = found.astype(float).std(0)
     assert deviations[0] == pytest.approx(FEATURE_DEVIATION, rel=0.02)
@@ -156,6 +146,6 @@ def test_an_outlier_is_cut_and_does_not_wrap_around() -> None:
     features[:, 1:] *= 0.01
     features[0] = 60.0
     features[1] = -60.0
-    found = directions_of(features).codes(features)
+    found = codes(features)
     assert {abs(int(found[0, 0])), abs(int(found[1, 0]))} == {127}
     assert found[0, 0] == -found[1, 0]
