@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -391,7 +392,9 @@ def test_ctrl_c_ends_the_watch_with_code_0(desk: Desk, terminal: bool) -> None:
     ours, theirs = pty.openpty() if terminal else os.pipe()
     command = [sys.executable, "-m", "service", "top", "--watch", "--url", desk.service.url]
     environment = {**os.environ, "TERM": "xterm"}
-    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment) as process:
+    # Who runs the tests in the background ignores Ctrl-C, and all that they start would do so too.
+    heed = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment, preexec_fn=heed) as process:
         os.close(theirs)
         shown = b""
         while (b"Ctrl-C ends" if terminal else b"\n\n") not in shown:

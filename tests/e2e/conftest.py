@@ -32,7 +32,7 @@ def service_url(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> I
         assert process.wait(timeout=20) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, an event loop runs in this thread, and other tests need their own
 def browser() -> Iterator[Browser]:
     """The system's Chromium, else the one that Playwright installed."""
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
