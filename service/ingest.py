@@ -13,13 +13,12 @@ from service.language import TAG, language_of
 from service.model import ImportanceModel
 from service.scoring import score
 from service.store.contract import Change, Store
-from service.text import canonical_url, clean, headline_id, title_problem
+from service.text import MAX_SOURCE_CHARS, canonical_url, clean, headline_id, title_problem
 from service.types import TOPICS, Headline
 from service.windows import parse_moment
 
 _FIELDS = {"title", "url", "source", "published_at", "language", "topic"}
 _INSIDE = {"publisher", "date_source"}
-MAX_SOURCE_CHARS = 100
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the first news sites; epochs and defaults lie there
 
 

@@ -19,7 +19,8 @@ from service.errors import InputError
 
 MAX_TITLE_CHARS = 300
 MAX_URL_CHARS = 2048
-_MAX_RAW_CHARS = 20 * MAX_TITLE_CHARS  # "&amp;amp;amp;..." peels one layer a pass: 12,000 characters took 10 s
+MAX_SOURCE_CHARS = 100
+MAX_RAW_CHARS = 20 * MAX_TITLE_CHARS  # "&amp;amp;amp;..." peels one layer a pass: 12,000 characters took 10 s
 
 # Joiners carry meaning in Persian, Indic scripts and emoji; the other format characters (bidi
 # overrides, zero-width spaces, soft hyphens, byte order marks) only deceive or break a line.
@@ -149,7 +150,7 @@ def _settle(step: Callable[[str], str], text: str) -> str:
 
 
 def _clean_once(text: str) -> str:
-    text = unicodedata.normalize("NFC", html.unescape(text[:_MAX_RAW_CHARS]))
+    text = unicodedata.normalize("NFC", html.unescape(text[:MAX_RAW_CHARS]))
     seen = text if text.isprintable() else "".join(filter(_seen, text))
     return _SPACES.sub(" ", seen).strip()
 

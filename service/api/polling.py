@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from service.api.state import State
+from service.api.state import State, told_to_stop
 from service.errors import IscoreError
 from service.feeds.catalogue import read_catalogue
 from service.ingest import counts, ingest
@@ -25,7 +25,7 @@ _FIRST_S, _LONGEST_S = 1.0, 600.0
 async def poll_feeds(state: State, stop: asyncio.Event) -> None:
     """Poll feeds until told to stop, if the settings want it. A second after the start: the first readers go first."""
     pause_s = _FIRST_S
-    while state.settings.feeds and not await _told(stop, pause_s):
+    while state.settings.feeds and not await told_to_stop(stop, pause_s):
         try:
             async with polling(state) as state.poller:
                 await state.poller.run(stop)
@@ -58,9 +58,3 @@ def _keep(state: State, items: "list[Item]") -> Mapping[str, int]:
     kept = ingest(items, state.model, state.store, state.clock(), state.reference, state.grouping, inside=True)
     state.look()
     return counts(kept)
-
-
-async def _told(stop: asyncio.Event, within_s: float) -> bool:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), within_s)
-    return stop.is_set()

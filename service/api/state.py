@@ -117,7 +117,8 @@ class State:
 
     async def keep_current(self, stop: asyncio.Event) -> None:
         """Tick until told to stop. A tick under way ends first: it uses the store, which is closed next."""
-        while not await _told(stop):  # waits before the first tick too: the first readers need the processors
+        # Waits before the first tick too: the first readers need the processors.
+        while not await told_to_stop(stop, _TICK_S):
             try:
                 await asyncio.to_thread(self.tick)
             except Exception:  # a job loop outlives its failures; the next tick tries again
@@ -138,10 +139,10 @@ class State:
         self.store.reign(model.version)
 
 
-async def _told(stop: asyncio.Event) -> bool:
-    """Whether the stop comes within a tick's time."""
+async def told_to_stop(stop: asyncio.Event, within_s: float) -> bool:
+    """Whether the stop comes within so many seconds, which are waited for."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), _TICK_S)
+        await asyncio.wait_for(stop.wait(), within_s)
     return stop.is_set()
 
 

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from service.errors import InputError
 from service.language import TAG
-from service.text import canonical_url, clean
+from service.text import MAX_SOURCE_CHARS, canonical_url, clean
 from service.types import TOPICS, Feed
 
 PATH = Path(__file__).resolve().parents[2] / "data" / "feeds.toml"
 CONTINENTS = ("World", "Africa", "Asia", "Europe", "North America", "South America", "Oceania")
-MAX_NAME_CHARS = 100
+MAX_NAME_CHARS = MAX_SOURCE_CHARS
+"""A feed's name becomes the source of its headlines."""
 _FIELDS = [field.name for field in fields(Feed)]
 
 

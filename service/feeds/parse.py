@@ -12,11 +12,9 @@ from service.feeds.dates import EARLIEST, parse_date
 from service.feeds.json_feed import read_json
 from service.feeds.markup import read_markup
 from service.feeds.raw import RawEntry
-from service.text import canonical_url, clean, title_problem
+from service.text import MAX_RAW_CHARS, MAX_SOURCE_CHARS, canonical_url, clean, title_problem
 
 MAX_ENTRIES = 500
-_MAX_RAW_CHARS = 6_000  # as in clean
-_MAX_PUBLISHER_CHARS = 100
 
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL | re.IGNORECASE)
@@ -76,12 +74,12 @@ def entry_from(raw: RawEntry) -> Entry | None:
         return None
     published_at = next(filter(None, map(parse_date, raw.dates)), None)
     publisher = plain(raw.publisher)
-    return Entry(title, url, published_at, publisher if 0 < len(publisher) <= _MAX_PUBLISHER_CHARS else None)
+    return Entry(title, url, published_at, publisher if 0 < len(publisher) <= MAX_SOURCE_CHARS else None)
 
 
 def plain(markup: str) -> str:
     """A title without its HTML, however often it was escaped: tags go, and with scripts and styles what they hold."""
-    text = markup[:_MAX_RAW_CHARS]
+    text = markup[:MAX_RAW_CHARS]
     while (after := clean(_without_tags(text))) != text:  # "&lt;b&gt;" is a tag one layer down
         text = after
     return text
