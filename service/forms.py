@@ -167,7 +167,7 @@ def render(template: str, context: dict[str, Any]) -> bytes:
 
 @cache
 def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # not needed for the first list
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # not needed for the first list
 
-    loader = PackageLoader("service", "widget/templates")
+    loader = ChoiceLoader([PackageLoader("service", f"{room}/templates") for room in ("widget", "editor")])
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -53,6 +53,11 @@ def verify(key_text: str, store: Store, scope: str, now: datetime) -> ApiKey:
     # One answer, after one comparison, for an unknown id and for a wrong secret.
     if not hmac.compare_digest(_digest(key_text), key.digest if key else "") or key is None:
         raise Unauthenticated("this key is unknown")
+    return admit(key, store, scope, now)
+
+
+def admit(key: ApiKey, store: Store, scope: str, now: datetime) -> ApiKey:
+    """The key of a caller who has proved to hold it, unless it was revoked (Unauthenticated) or lacks ``scope``."""
     if key.revoked_at is not None:
         raise Unauthenticated(f"key {key.id} was revoked")
     if scope not in key.scopes:

@@ -7,6 +7,8 @@ from typing import Literal, get_args
 Topic = Literal["general", "world", "nation", "business", "technology", "entertainment", "sports", "science", "health"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 DateSource = Literal["published", "fetched"]
+JudgementKind = Literal["score", "pair", "best_worst", "cannot_judge"]
+AdjustmentKind = Literal["pin", "boost", "mute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,40 @@ class Label:
     title: str
     i_score: float
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What an editor says of a title, or of titles beside each other.
+
+    ``score``: one title and its ``i_score``. ``pair``: two titles, ``best`` is the position of the more important,
+    or None when neither is. ``best_worst``: four titles, two positions. ``cannot_judge``: one to four titles and why.
+    """
+
+    kind: JudgementKind
+    titles: tuple[str, ...]
+    i_score: float | None = None
+    best: int | None = None
+    worst: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An editor's hand on the list, for a time. It moves the row of a story and changes no score.
+
+    ``pin``: the row comes first. ``boost``: it is ranked as if it had so many ``points`` more (-100 to 100). ``mute``:
+    it is not listed. It holds from ``since`` until ``expires_at``, or ``ended_at`` when an editor lifted it before.
+    """
+
+    id: str
+    kind: AdjustmentKind
+    headline_id: str
+    story: str
+    """What the headline told when it was adjusted: all headlines of the story move with it."""
+    reason: str
+    by: str
+    since: datetime
+    expires_at: datetime
+    points: float = 0.0
+    ended_at: datetime | None = None

@@ -8,14 +8,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")])
 
-FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows"}
+FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows", "judgements"}
 LAYERS: list[set[str]] = [
     FLOOR,
     {"artifact", "arrays", "head", "topics", "calibration", "store", "keys", "language"},
-    {"feeds", "telling", "alike", "stories", "ranking"},
+    {"feeds", "telling", "alike", "stories", "ranking", "agreement", "labels"},
     {"encoder"},
     {"model", "registry", "scoring", "explain", "lists", "grouping", "movement", "forms", "syndication", "widget"},
-    {"current", "ingest", "rescore", "batch", "files", "sample"},
+    {"current", "ingest", "rescore", "batch", "files", "sample", "selecting", "changes", "drift", "runs", "editor"},
     {"api"},
     {"cli"},
 ]
@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
 SERVING_MUST_NOT = {"torch", "sentence_transformers", "sklearn", "transformers", "onnx", "pickle", "joblib", "training"}
 ONLY_IN = {"sqlalchemy": "service/store/", "alembic": "service/store/", "pyarrow": "service/files/"}
 TRAINING_MAY = {
-    *("types", "errors", "text", "amounts", "reading", "bands", "settings", "files"),
+    *("types", "errors", "text", "amounts", "reading", "bands", "settings", "files", "judgements"),
     *("artifact", "encoder", "head", "calibration", "topics", "model", "registry", "scoring"),
 }
 

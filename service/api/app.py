@@ -12,7 +12,28 @@ from fastapi_offline import FastAPIOffline
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from service.api import headlines, health, metrics, models, pages, problems, score, sources, stories, top, widget
+from service.api import (
+    adjustments,
+    audit,
+    changes,
+    drift,
+    headlines,
+    health,
+    labels,
+    metrics,
+    models,
+    pages,
+    problems,
+    promotion,
+    queue,
+    score,
+    sources,
+    stories,
+    top,
+    training_runs,
+    widget,
+)
+from service.api.editor import drift_page, frame, judge, log, retrain, sign_in, today
 from service.api.head import HeadAsGet
 from service.api.limits import BodyLimit
 from service.api.polling import poll_feeds
@@ -20,6 +41,12 @@ from service.api.state import open_state, utc_now
 from service.current import Load
 from service.model import load
 from service.settings import Settings
+
+_ROOMS = (
+    *(top, score, headlines, stories, adjustments, sources, labels, queue, training_runs),
+    *(promotion, changes, models, drift, audit, health, metrics, pages, widget),
+)
+_EDITOR = (sign_in, today, judge, retrain, drift_page, log)
 
 
 class Application:
@@ -61,8 +88,9 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
         redirect_slashes=False,  # the redirect would lead to whatever host the request named
     )
     problems.install(app)
-    for room in (top, score, headlines, stories, sources, models, health, metrics, pages, widget):
+    for room in (*_ROOMS, *_EDITOR):
         app.include_router(room.router)
+    app.mount("/editor/static", StaticFiles(directory=frame.STATIC))
     app.mount("/widget", StaticFiles(directory=pages.STATIC))
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(HeadAsGet)

@@ -9,10 +9,11 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from service.api.editor import session
 from service.api.schemas import BandName
 from service.api.state import State
 from service.errors import InputError, Unauthenticated
-from service.keys import verify
+from service.keys import admit, verify
 from service.ranking import Collapse, ListQuery, parse_weights
 from service.store.contract import ApiKey
 from service.types import Topic
@@ -33,17 +34,24 @@ StateDep = Annotated[State, Depends(_state)]
 def _key_for(scope: str) -> Callable[..., ApiKey]:
     """A dependency: the caller's key, checked for ``scope``."""
 
-    def key(state: StateDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> ApiKey:
-        if credentials is None:
-            hint = f"Authorization: Bearer <key from `iscore keys create --scope {scope}`>"
-            raise Unauthenticated(f"This needs a key: {hint}")
-        return verify(credentials.credentials, state.store, scope, state.clock())
+    def key(
+        request: Request,
+        state: StateDep,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    ) -> ApiKey:
+        if credentials is not None:
+            return verify(credentials.credentials, state.store, scope, state.clock())
+        if (signed_in := session.key_of(request, state)) is not None:
+            return admit(signed_in, state.store, scope, state.clock())
+        hint = f"Authorization: Bearer <key from `iscore keys create --scope {scope}`>"
+        raise Unauthenticated(f"This needs a key: {hint}")
 
     return key
 
 
 IngestKey = Annotated[ApiKey, Depends(_key_for("ingest"))]
 EditorKey = Annotated[ApiKey, Depends(_key_for("editor"))]
+AdminKey = Annotated[ApiKey, Depends(_key_for("admin"))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,5 @@
+"""``/v1/pins``: editors' pins, boosts and mutes."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["lists"])
