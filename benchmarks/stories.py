@@ -158,7 +158,7 @@ def _together(rows: list[dict[str, Any]], titles: Path) -> NDArray[np.bool_]:
         distinct = sorted(set(all_of_it), key=headline_id)
         start, step = datetime.fromisoformat(day).replace(tzinfo=UTC), timedelta(days=1) / len(distinct)
         told = [Told(title, title, start + number * step) for number, title in enumerate(distinct)]
-        story.update(((day, one.title), found) for one, found in zip(told, Stories().place(told), strict=True))
+        story.update(((day, one.title), found) for one, found in zip(told, Stories().place(told).stories, strict=True))
     return np.array([story[row["day"], row["a"]] == story[row["day"], row["b"]] for row in rows])
 
 

@@ -41,7 +41,20 @@ def alike(a: Telling, b: Telling, weights: Mapping[str, float], lesser: float) -
 
 def apart(a: Telling, b: Telling, rarity: Rarity) -> bool:
     """Whether two titles cannot tell one story, however many words they share."""
-    return _another_issue(a, b, rarity) or _another_number(a, b) or _others(a, b, rarity) or _nobody(a, b, rarity)
+    return (
+        _another_issue(a, b, rarity)
+        or _another_number(a, b)
+        or elsewhere(a, b)
+        or _others(a, b, rarity)
+        or _nobody(a, b, rarity)
+    )
+
+
+def elsewhere(a: Telling, b: Telling) -> bool:
+    """Whether two titles count victims in different places: that no third title can reconcile."""
+    if _CASUALTIES.isdisjoint(a.words) or _CASUALTIES.isdisjoint(b.words):
+        return False
+    return _somewhere(a, a.names.difference(b.words)) and _somewhere(b, b.names.difference(a.words))
 
 
 def weigh(words: Iterable[str], rarity: Rarity) -> float:
@@ -62,13 +75,10 @@ def _another_number(a: Telling, b: Telling) -> bool:
 
 
 def _others(a: Telling, b: Telling, rarity: Rarity) -> bool:
-    """Whether each names others where the other title has its own: another place of a disaster, another rival."""
+    """Whether each names others where the other title has its own: another rival, another town."""
     mine, theirs = a.names.difference(b.words), b.names.difference(a.words)
     if not (mine and theirs):
         return False
-    toll = not _CASUALTIES.isdisjoint(a.words) and not _CASUALTIES.isdisjoint(b.words)
-    if toll and _somewhere(a, mine) and _somewhere(b, theirs):
-        return True
     ours, others = _places(a, mine), _places(b, theirs)
     if any(_tells(before) or _tells(after) for before, after in ours & others):
         return True

@@ -27,12 +27,17 @@ class Grouping:
             self._learn(now)
 
     def tell(self, headlines: Sequence[Headline], now: datetime) -> list[Headline]:
-        """The same headlines, each with its story. Those that are older than the horizon tell their own."""
+        """The same headlines, each with its story. Those that are older than the horizon tell their own.
+
+        Stories that they show to be one are one in the store from now on.
+        """
         with self._lock:
             self._learn(now)
             recent = [one for one in headlines if one.published_at > now - HORIZON]
             placed = self._stories.place([_told(one) for one in recent])
-        stories = {one.id: story for one, story in zip(recent, placed, strict=True)}
+            for old, new in placed.united.items():
+                self._store.retell({one.id: new for one in self._store.story(old)})
+        stories = {one.id: story for one, story in zip(recent, placed.stories, strict=True)}
         return [replace(one, story=_unless_own(stories.get(one.id, ""), one)) for one in headlines]
 
     def _learn(self, now: datetime) -> None:

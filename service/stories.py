@@ -1,8 +1,9 @@
 """Which headlines of the last two days tell one story.
 
-A headline joins the story with the three wordings that are most like it on average, if that is enough and none of the
-story's wordings tells of something else. One link is not enough, so no chain fuses two events, and "12 killed" stays in
-its town. ``place`` is stricter than ``same_story``: a word that many headlines share today is worth less.
+A headline joins the story with the wording that is most like it, unless that one tells of something else. If it is as
+much like another story, the two were one all along, and the smaller joins the larger: an event that two outlets begin
+to tell in different words has two stories until a third tells it in the words of both. A word that many headlines share
+today is worth less, so ``place`` is stricter than ``same_story``.
 """
 
 import heapq
@@ -11,14 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.alike import THRESHOLD, alike, apart, weigh
+from service.alike import THRESHOLD, alike, apart, elsewhere, weigh
 from service.telling import Telling, rarity, rarity_of, read, share
 
-_SPEAKERS = 8
+BY_HAND = "split-"
+"""How the id of a story begins that an editor split off another: it is united with none."""
+
+_SPEAKERS = 16
 """Wordings of a story, the earliest, with which a headline is compared."""
 
-_CLOSEST = 3
-_KEYS = 8
+_UNITED = 0.65
+"""So much like two stories must a headline be for them to be one."""
+_SMALL = 4
+"""A story of more wordings has a life of its own, and stays."""
+_KEYS = 12
 _NEWEST = 64
 """A headline looks for stories by its rarest words, and among the newest wordings that hold them."""
 _NEAR = 5.0
@@ -40,6 +47,14 @@ class Told:
     id: str
     title: str
     published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The story of each headline, in input order, and which stories now are part of another: old id -> id."""
+
+    stories: list[str]
+    united: dict[str, str]
 
 
 @dataclass(eq=False, slots=True)
@@ -70,23 +85,25 @@ class Stories:
     def __len__(self) -> int:
         return len(self._wordings)
 
-    def place(self, told: Sequence[Told]) -> list[str]:
-        """The story id of each, in input order; a story is named by the id of the first headline placed in it.
+    def place(self, told: Sequence[Told]) -> Placed:
+        """Tell the stories of headlines; a story is named by the id of the first headline placed in it.
 
         The earliest is placed first, whatever the order. Known ids keep their story. A headline from before the
         horizon, counted from the newest ever seen, is alone in its story and not remembered.
         """
         found: dict[str, str] = {}
+        united: dict[str, str] = {}
         for one in sorted(told, key=lambda one: (one.published_at, one.id)):
             if (known := self._wordings.get(one.id)) is not None:
                 found[one.id] = known.story
             elif self._within(one.published_at):
                 telling = read(one.title)
-                found[one.id] = self._find(telling, one.published_at) or one.id
+                found[one.id] = self._find(telling, one.published_at, united) or one.id
                 self._remember(one, found[one.id], telling)
             else:
                 found.setdefault(one.id, one.id)
-        return [found[one.id] for one in told]
+        united = {old: _last(united, old) for old in united}
+        return Placed([united.get(found[one.id], found[one.id]) for one in told], united)
 
     def learn(self, told: Sequence[Told], stories: Sequence[str]) -> None:
         """Headlines whose story is known (from the store, or after an editor's merge or split)."""
@@ -116,15 +133,38 @@ class Stories:
             self.forget(at - self._horizon)
         return at >= self._latest - self._horizon
 
-    def _find(self, telling: Telling, at: datetime) -> str | None:
-        """The story that a headline joins."""
+    def _find(self, telling: Telling, at: datetime, united: dict[str, str]) -> str | None:
+        """The story that a headline joins; adds to ``united`` what it shows to be one."""
         copy = self._by_words.get(telling.words)
         if telling.words and copy and not (telling.series and abs(at - copy.newest) > _ISSUE):
             return copy.story
         weights = {word: self.rarity(word) for word in telling.words}
-        likeness = {story: self._likeness(telling, weights, story) for story in self._near(weights)}
-        best = max(likeness, key=likeness.__getitem__, default=None)
-        return best if best is not None and likeness[best] >= THRESHOLD else None
+        liked = [self._closest(telling, weights, story) for story in self._near(weights)]
+        liked = sorted((one for one in liked if one[0] >= THRESHOLD), key=lambda one: -one[0])
+        best = liked[0][1].story if liked else None
+        for likeness, wording in liked[1:]:
+            if best and likeness >= _UNITED and not apart(liked[0][1].telling, wording.telling, self.rarity):
+                best = self._unite(best, wording.story, united)
+        return best
+
+    def _may_unite(self, old: str, new: str) -> bool:
+        """Whether a story may join another: no editor parted it, and none of its victims fell elsewhere."""
+        if len(self._stories[old]) > _SMALL or old.startswith(BY_HAND) or new.startswith(BY_HAND):
+            return False
+        others = self._stories[new][:_SPEAKERS]
+        return not any(elsewhere(one.telling, other.telling) for one in self._stories[old] for other in others)
+
+    def _unite(self, one: str, other: str, united: dict[str, str]) -> str:
+        """The larger story, after the smaller has joined it; ``one`` when neither may join the other."""
+        new, old = sorted((one, other), key=lambda story: -len(self._stories[story]))
+        if not self._may_unite(old, new):
+            return one
+        for wording in self._stories.pop(old):
+            wording.story = new
+            self._stories[new].append(wording)
+        self._let_speak(new)
+        united[old] = new
+        return new
 
     def _near(self, weights: Mapping[str, float]) -> list[str]:
         """Stories worth a closer look."""
@@ -137,15 +177,17 @@ class Stories:
         nearest = heapq.nlargest(_NEAREST, near, key=shared.__getitem__)
         return list(dict.fromkeys(wording.story for wording in nearest))[:_ASKED]
 
-    def _likeness(self, telling: Telling, weights: Mapping[str, float], story: str) -> float:
-        speakers = self._stories[story][:_SPEAKERS]
+    def _closest(self, telling: Telling, weights: Mapping[str, float], story: str) -> tuple[float, _Wording]:
+        """The wording of a story that is most like a headline, and how much; 0 when it tells of something else."""
         weight = sum(weights.values())
-        each = [alike(telling, other.telling, weights, min(weight, other.weight)) for other in speakers]
-        closest = heapq.nlargest(_CLOSEST, each)
-        mean = sum(closest) / len(closest)
-        if mean < THRESHOLD or any(apart(telling, other.telling, self.rarity) for other in speakers):
-            return 0.0
-        return mean
+        speakers = self._stories[story][:_SPEAKERS]
+        each = [(alike(telling, one.telling, weights, min(weight, one.weight)), one) for one in speakers]
+        likeness, closest = max(each, key=lambda one: one[0])
+        if likeness >= THRESHOLD and (
+            apart(telling, closest.telling, self.rarity) or any(elsewhere(telling, one.telling) for one in speakers)
+        ):
+            likeness = 0.0
+        return likeness, closest
 
     def _remember(self, one: Told, story: str, telling: Telling) -> None:
         wording = self._by_words.get(telling.words)
@@ -202,6 +244,13 @@ def same_story(a: str, b: str) -> float:
         return 0.0
     weights = {word: rarity(word) for word in one.words}
     return alike(one, other, weights, min(weigh(one.words, rarity), weigh(other.words, rarity)))
+
+
+def _last(united: Mapping[str, str], story: str) -> str:
+    """What a story is part of in the end."""
+    while story in united:
+        story = united[story]
+    return story
 
 
 def _keys(telling: Telling) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.alike import THRESHOLD
-from service.stories import Stories, Told, same_story
+from service.stories import BY_HAND, Placed, Stories, Told, same_story
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PAIRS: dict[str, list[tuple[str, str]]] = {
@@ -30,7 +30,7 @@ def told(titles: Sequence[str], hours: float = 0, start: int = 0) -> list[Told]:
 
 
 def placed(*titles: str) -> list[str]:
-    return Stories().place(told(titles))
+    return Stories().place(told(titles)).stories
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS["different"])
@@ -64,6 +64,35 @@ def test_a_toll_that_rises_stays_one_story(tolls: tuple[str, ...]) -> None:
 def test_a_headline_without_a_place_does_not_bridge_two_places() -> None:
     stories = placed("12 killed in bus crash in Peru", "12 killed in bus crash", "12 killed in bus crash in Kenya")
     assert stories[0] != stories[2]
+
+
+SCANDAL = [
+    "Mayor Halvorsen resigns in Duluth",
+    "Water contract scandal shakes Duluth council",
+    "Duluth mayor Halvorsen resigns as water contract scandal shakes council",
+]
+
+
+def test_a_headline_that_tells_two_stories_shows_that_they_are_one() -> None:
+    stories = Stories()
+    assert stories.place(told(SCANDAL[:2])) == Placed(["h0", "h1"], {})
+    assert stories.place(told(SCANDAL[2:], 1, start=2)) == Placed(["h1"], {"h0": "h1"})
+    assert stories.place(told(SCANDAL[:2])) == Placed(["h1", "h1"], {})
+
+
+def test_what_an_editor_split_off_is_united_with_nothing() -> None:
+    stories = Stories()
+    stories.learn(told(SCANDAL[:2]), ["h0", f"{BY_HAND}1"])
+    assert stories.place(told(SCANDAL[2:], 1, start=2)).united == {}
+
+
+def test_two_stories_that_have_grown_large_stay_two() -> None:
+    asides = ["", " today", " at last", " after row", " this morning"]
+    first, second = ([title + aside for aside in asides] for title in SCANDAL[:2])
+    stories = Stories()
+    assert set(stories.place(told(first)).stories) == {"h0"}
+    assert set(stories.place(told(second, start=10)).stories) == {"h10"}
+    assert stories.place(told(SCANDAL[2:], 1, start=20)).united == {}
 
 
 def test_the_list_of_words_has_each_word_once() -> None:
@@ -100,7 +129,7 @@ def test_texts_without_a_common_word_are_two_stories(one: str, other: str) -> No
 
 def test_a_story_is_named_by_its_earliest_headline_whatever_the_order_of_the_batch() -> None:
     early, late = told(["Duluth mayor resigns"])[0], told(["Duluth mayor resigns"], hours=1, start=1)[0]
-    assert Stories().place([late, early]) == ["h0", "h0"]
+    assert Stories().place([late, early]).stories == ["h0", "h0"]
 
 
 @given(st.randoms(use_true_random=False))
@@ -108,8 +137,8 @@ def test_a_story_is_named_by_its_earliest_headline_whatever_the_order_of_the_bat
 def test_the_order_of_a_batch_changes_nothing(rng: random.Random) -> None:
     batch = told(TITLES)
     shuffled = rng.sample(batch, len(batch))
-    expected = dict(zip((one.id for one in batch), Stories().place(batch), strict=True))
-    assert Stories().place(shuffled) == [expected[one.id] for one in shuffled]
+    expected = dict(zip((one.id for one in batch), Stories().place(batch).stories, strict=True))
+    assert Stories().place(shuffled).stories == [expected[one.id] for one in shuffled]
 
 
 @given(st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 40)), max_size=30), st.integers(0, 30))
@@ -117,12 +146,13 @@ def test_the_order_of_a_batch_changes_nothing(rng: random.Random) -> None:
 def test_known_ids_keep_their_story_and_copies_are_together(rows: list[tuple[str, int]], cut: int) -> None:
     batch = [Told(f"h{n}", title, NOON + timedelta(hours=hours)) for n, (title, hours) in enumerate(rows)]
     stories = Stories(timedelta(hours=100))
-    first = stories.place(batch[:cut])
-    everything = stories.place(batch)
-    assert everything[:cut] == first
-    assert stories.place(batch) == everything
+    first = stories.place(batch[:cut]).stories
+    placed = stories.place(batch)
+    everything = placed.stories
+    assert everything[:cut] == [placed.united.get(story, story) for story in first]
+    assert stories.place(batch).stories == everything
     assert len(stories) == len(batch)
-    at_once = dict(zip(batch, Stories(timedelta(hours=100)).place(batch), strict=True))
+    at_once = dict(zip(batch, Stories(timedelta(hours=100)).place(batch).stories, strict=True))
     for one, story in at_once.items():  # but for "Morning briefing" and its like, each of its own day
         if same := [other for other in batch if other.title == one.title and other.published_at == one.published_at]:
             assert {at_once[other] for other in same} == {story}
@@ -131,25 +161,27 @@ def test_known_ids_keep_their_story_and_copies_are_together(rows: list[tuple[str
 def test_another_days_issue_of_a_series_is_another_story() -> None:
     stories = Stories()
     today, soon, tomorrow = (
-        stories.place(told(["Morning briefing"], hours, start)) for start, hours in enumerate((0, 1, 24))
+        stories.place(told(["Morning briefing"], hours, start)).stories for start, hours in enumerate((0, 1, 24))
     )
     assert today == soon != tomorrow
 
 
 def test_what_is_beyond_the_horizon_is_forgotten_and_joins_nothing() -> None:
     stories = Stories(timedelta(hours=48))
-    assert stories.place(told(["Duluth mayor resigns"])) == ["h0"]
-    assert stories.place(told(["Duluth mayor resigns"], hours=48, start=1)) == ["h0"]
-    assert stories.place(told(["Duluth mayor resigns"], hours=48.1, start=2)) == ["h0"]  # as long as one is left
+    assert stories.place(told(["Duluth mayor resigns"])).stories == ["h0"]
+    assert stories.place(told(["Duluth mayor resigns"], hours=48, start=1)).stories == ["h0"]
+    assert stories.place(told(["Duluth mayor resigns"], hours=48.1, start=2)).stories == [
+        "h0"
+    ]  # as long as one is left
     assert len(stories) == 2
-    assert stories.place(told(["Duluth mayor resigns"], hours=200, start=3)) == ["h3"]
-    assert stories.place(told(["Duluth mayor resigns"], hours=100, start=4)) == ["h4"]  # arrived too late
+    assert stories.place(told(["Duluth mayor resigns"], hours=200, start=3)).stories == ["h3"]
+    assert stories.place(told(["Duluth mayor resigns"], hours=100, start=4)).stories == ["h4"]  # arrived too late
     assert len(stories) == 1
 
 
 def test_a_batch_longer_than_the_horizon_is_placed_as_if_it_came_hour_by_hour() -> None:
     batch = [Told(f"h{n}", "Duluth mayor resigns", NOON + timedelta(hours=60 * n)) for n in range(4)]
-    assert Stories().place(batch) == ["h0", "h1", "h2", "h3"]
+    assert Stories().place(batch).stories == ["h0", "h1", "h2", "h3"]
 
 
 @given(st.lists(st.tuples(st.sampled_from(TITLES), st.integers(0, 20)), max_size=40))
@@ -165,24 +197,26 @@ def test_nothing_is_left_of_what_was_forgotten(rows: list[tuple[str, int]]) -> N
     stories.forget(NOON + timedelta(hours=21))
     assert len(stories) == 0
     assert [name for name, part in vars(stories).items() if isinstance(part, Sized) and len(part)] == []
-    assert Stories().place(told(TITLES, 30)) == stories.place(told(TITLES, 30))
+    assert Stories().place(told(TITLES, 30)).stories == stories.place(told(TITLES, 30)).stories
 
 
 def test_an_editors_merge_and_split_are_followed_by_later_headlines() -> None:
     stories = Stories()
     vote, strike = "Council of Tacoma approves stadium", "Strike closes Frankfurt airport"
     batch = told([vote, strike])
-    assert stories.place(batch) == ["h0", "h1"]
+    assert stories.place(batch).stories == ["h0", "h1"]
     stories.learn(batch, ["h0", "h0"])
-    assert stories.place(batch) == ["h0", "h0"]
+    assert stories.place(batch).stories == ["h0", "h0"]
     stories.learn(batch[1:], ["h1"])
-    assert stories.place(batch + told([strike], 1, start=2)) == ["h0", "h1", "h1"]
+    assert stories.place(batch + told([strike], 1, start=2)).stories == ["h0", "h1", "h1"]
 
 
 def test_what_was_learnt_from_the_store_goes_on_growing() -> None:
     stories = Stories()
     stories.learn(told(["Duluth mayor resigns over water contract"]), ["an older story"])
-    assert stories.place(told(["Mayor of Duluth resigns in water contract row"], 1, start=1)) == ["an older story"]
+    assert stories.place(told(["Mayor of Duluth resigns in water contract row"], 1, start=1)).stories == [
+        "an older story"
+    ]
 
 
 def test_a_story_of_many_wordings_goes_on_when_its_first_are_forgotten() -> None:
@@ -190,6 +224,6 @@ def test_a_story_of_many_wordings_goes_on_when_its_first_are_forgotten() -> None
     asides = ["", " today", " at last", " after row", " as expected", " this morning", " in tears", " again", " alone"]
     titles = [f"Duluth mayor Halvorsen resigns over water contract{aside}" for aside in asides]
     batch = [Told(f"h{n}", title, NOON + timedelta(hours=n)) for n, title in enumerate(titles)]
-    assert set(stories.place(batch)) == {"h0"}
+    assert set(stories.place(batch).stories) == {"h0"}
     stories.forget(NOON + timedelta(hours=8))
-    assert stories.place(told([titles[0]], 9, start=20)) == ["h0"]
+    assert stories.place(told([titles[0]], 9, start=20)).stories == ["h0"]
