@@ -15,6 +15,8 @@ COPY service service
 COPY training training
 COPY data/sample data/sample
 COPY data/feeds.toml data/feeds.toml
+COPY data/behaviour.toml data/behaviour.toml
+COPY data/labels/client.jsonl data/labels/contrast.jsonl.gz data/labels/swaps.jsonl.gz data/labels/
 COPY models models
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -5,7 +5,10 @@ import importlib
 import os
 import platform
 
-ALL = ("peers", "rescore", "single", "start", "top", "live", "scale", "feeds", "poll", "stories", "prefixes")
+ALL = (
+    *("peers", "newsroom", "rescore", "single", "start", "top"),
+    *("live", "scale", "feeds", "poll", "stories", "prefixes", "promote"),
+)
 
 
 def main() -> None:

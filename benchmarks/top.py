@@ -50,10 +50,10 @@ def run() -> None:
                 mine, theirs = (sorted(column)[ROUNDS // 2] for column in zip(*pairs, strict=True))
                 # Both at half of what the slower one can do, in turn
                 load = min(mine, theirs) / 2
-                waits = [(_waits(url, len(body), load), _waits(peer, len(body), load)) for _ in range(ROUNDS)]
+                late = [(waits(url, len(body), load), waits(peer, len(body), load)) for _ in range(ROUNDS)]
                 bare.terminate()
             ours.terminate()
-    ours_ms, bare_ms = (sorted(column)[ROUNDS // 2] * 1000 for column in zip(*waits, strict=True))
+    ours_ms, bare_ms = (sorted(column)[ROUNDS // 2] * 1000 for column in zip(*late, strict=True))
     ratio = sorted(a / b for a, b in pairs)[ROUNDS // 2]
     print(
         f"{len(body)} bytes, {CONNECTIONS} connections, {REQUESTS} requests a round, {ROUNDS} rounds in turn, median\n"
@@ -67,7 +67,7 @@ def half_load(url: str, seconds: float) -> tuple[float, float]:
     """Requests a second at half of what can be had, and the 99th percentile of seconds until they were answered."""
     body = len(httpx.get(f"{url}/v1/top", headers={"Accept-Encoding": "identity"}).content)
     load = _rate(url, body) / 2
-    return load, _waits(url, None, load, seconds)
+    return load, waits(url, None, load, seconds)
 
 
 def address_of(process: subprocess.Popen[bytes]) -> str:
@@ -90,19 +90,19 @@ def _rate(url: str, body: int) -> float:
     return REQUESTS / (time.perf_counter() - started)
 
 
-def _waits(url: str, body: int | None, load: float, seconds: float = _HALF_LOAD_S) -> float:
+def waits(url: str, body: int | None, load: float, seconds: float = _HALF_LOAD_S) -> float:
     """99th percentile of the seconds from when a request was due (Poisson arrivals) until it was answered."""
 
     def ask(seed: int) -> list[float]:
-        draw, waits = random.Random(seed), []
+        draw, late = random.Random(seed), []
         with _Connection(url, body) as connection:
             due = started = time.perf_counter()
             while due < started + seconds:
                 due += draw.expovariate(load / CONNECTIONS)
                 time.sleep(max(0.0, due - time.perf_counter()))
                 connection.ask()
-                waits.append(time.perf_counter() - due)
-        return waits
+                late.append(time.perf_counter() - due)
+        return late
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         found = sorted(wait for waits in pool.map(ask, range(CONNECTIONS)) for wait in waits)

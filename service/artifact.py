@@ -8,6 +8,7 @@
               topics.npz        vectors -> topics
               golden.json       titles and the scores that a sound load must reproduce
               metrics.json      how right it is
+              dev.npz           vectors, ratings and topics of the development set (not in format 2)
               CARD.md           the model card
 
 Nothing in it is executable: ONNX, plain arrays, JSON and Markdown only, never pickle. To change the layout, raise
@@ -27,7 +28,7 @@ from typing import Any
 
 from service.errors import ArtifactError
 
-FORMAT = 2
+FORMAT = 3
 KIND = "iscore-model"
 MANIFEST = "manifest.json"
 MAX_BYTES: Mapping[str, int] = {
@@ -39,9 +40,12 @@ MAX_BYTES: Mapping[str, int] = {
     "topics.npz": 1 << 20,
     "golden.json": 1 << 20,
     "metrics.json": 1 << 20,
+    "dev.npz": 64 << 20,
     "CARD.md": 1 << 20,
 }
 """Every file a version may hold, with the most bytes that are read of it."""
+FILES = {2: frozenset(MAX_BYTES) - {MANIFEST, "dev.npz"}, FORMAT: frozenset(MAX_BYTES) - {MANIFEST}}
+"""What a version of each format that can be read consists of beside its manifest."""
 
 VERSION_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]")
 
@@ -148,12 +152,14 @@ def _parse(content: bytes, name: str) -> Any:
 def _check_manifest(manifest: object, folder: Path) -> None:
     if not isinstance(manifest, dict) or manifest.get("kind") != KIND:
         raise ArtifactError(f"{folder} is not an iscore model version: {MANIFEST} says another kind")
-    if manifest.get("format") != FORMAT:
-        raise ArtifactError(f"{folder} has format {manifest.get('format')!r}; this iscore reads format {FORMAT}")
+    number = manifest.get("format")
+    if type(number) is not int or number not in FILES:
+        known = " and ".join(map(str, FILES))
+        raise ArtifactError(f"{folder} has format {number!r}; this iscore reads formats {known}")
     if manifest.get("version") != folder.name:
         raise ArtifactError(f"{folder}: its manifest is of version {manifest.get('version')!r}")
     files = manifest.get("files")
-    if not isinstance(files, dict) or set(files) != set(MAX_BYTES) - {MANIFEST}:
-        raise ArtifactError(f"{folder}: its manifest must list {', '.join(sorted(set(MAX_BYTES) - {MANIFEST}))}")
+    if not isinstance(files, dict) or set(files) != FILES[number]:
+        raise ArtifactError(f"{folder}: its manifest must list {', '.join(sorted(FILES[number]))}")
     if not all(isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in files.values()):
         raise ArtifactError(f"{folder}: its manifest lacks a SHA-256")

@@ -52,8 +52,13 @@ class Calibration:
 
     def percentile(self, raw: float, reference: Sequence[float] = ()) -> float:
         """How many percent of headlines score lower, 0-100: of those that ``reference`` is of, else of its own."""
+        return self.percentiles([raw], reference)[0]
+
+    def percentiles(self, raws: Sequence[float], reference: Sequence[float] = ()) -> list[float]:
+        """The percentiles of raw scores, in their order."""
         quantiles = reference or self.reference
-        return float(np.interp(raw, quantiles, 100 * _shares(quantiles)))
+        found: list[float] = np.interp(raws, quantiles, 100 * _shares(quantiles)).tolist()
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""

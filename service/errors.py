@@ -7,6 +7,8 @@ IscoreError
 ├── AuthError            an API key does not open what was asked for
 │   ├── Unauthenticated  the key is missing, mistyped, unknown or revoked
 │   └── Forbidden        the key is good and lacks the scope
+├── ConflictError        what is asked for does not fit what there is now
+│   └── GateRefused      a model version may not serve without a reason
 ├── BusyError            the service has all the work it can do; the caller may come back
 ├── SettingsError        a setting has an impossible value
 ├── FeedError            what a feed's address answers cannot be read as a feed
@@ -44,6 +46,14 @@ class Unauthenticated(AuthError):
 
 class Forbidden(AuthError):
     """The key is good and lacks the scope."""
+
+
+class ConflictError(IscoreError):
+    """What is asked for does not fit what there is now."""
+
+
+class GateRefused(ConflictError):
+    """A model version may not serve without a reason."""
 
 
 class BusyError(IscoreError):

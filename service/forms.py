@@ -69,6 +69,8 @@ def item_view(row: Row) -> dict[str, Any]:
         "topic": row.scored.topic,
         "story": asdict(row.story),
         "previous_rank": row.previous_rank,
+        "pinned": row.adjusted == "pin",
+        "adjusted": row.adjusted,
     }
 
 
@@ -125,6 +127,7 @@ def as_text(page: Page) -> bytes:
         doubt = view["low_confidence"]
         lines.append(
             f"{row.rank:>3}. {view['symbol']} {view['i_score']:>3} / 100  {headline.title} ({headline.source})"
+            + (" [pinned]" if row.adjusted == "pin" else "")
             + (f" [uncertain: {doubt}]" if doubt else "")
         )
     if not page.ranking.rows:

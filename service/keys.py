@@ -20,9 +20,12 @@ from datetime import datetime, timedelta
 
 from service.errors import Forbidden, InputError, Unauthenticated
 from service.store.contract import ApiKey, Store
+from service.text import clean
 
 SCOPES = ("ingest", "editor", "admin")
 """Each opens its own part of the API; none includes another."""
+
+MAX_NAME_CHARS = 60
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SHAPE = re.compile(r"isk_([0-9A-Za-z]{8})_[0-9A-Za-z]{32}([0-9A-Za-z]{6})")
@@ -30,15 +33,20 @@ _CHECKSUM_CHARS = 6  # 62 ** 6 > 2 ** 32
 _USE_RESOLUTION = timedelta(minutes=1)  # a busy key must not cost a write per request
 
 
-def mint(scopes: Sequence[str], now: datetime) -> tuple[str, ApiKey]:
-    """A new key: its text, to be shown once, and what the store keeps. InputError for an unknown or missing scope."""
+def mint(scopes: Sequence[str], now: datetime, name: str = "") -> tuple[str, ApiKey]:
+    """A new key of the holder ``name``: its text, to be shown once, and what the store keeps.
+
+    InputError for an unknown or missing scope, or a long name.
+    """
     if not scopes or not set(scopes) <= set(SCOPES):
         raise InputError(f"a key needs scopes out of {', '.join(SCOPES)}; got {', '.join(scopes) or 'none'}")
+    if len(name := clean(name)) > MAX_NAME_CHARS:
+        raise InputError(f"a key's name has at most {MAX_NAME_CHARS} characters; this one has {len(name)}")
     key_id = _random(8)
     body = f"isk_{key_id}_{_random(32)}"
     text = body + _checksum(body)
     kept = tuple(scope for scope in SCOPES if scope in scopes)
-    return text, ApiKey(id=key_id, digest=_digest(text), scopes=kept, created_at=now)
+    return text, ApiKey(id=key_id, digest=_digest(text), scopes=kept, created_at=now, name=name)
 
 
 def verify(key_text: str, store: Store, scope: str, now: datetime) -> ApiKey:

@@ -19,8 +19,8 @@ from service.types import Topic
 GOLDEN_TOLERANCE = 0.01
 """In points. Kernels of other processors move a score by some 1e-5; another model moves it by whole points."""
 
-_SHATTERED = 2
-"""Pieces after a word's first with which it counts as unknown."""
+UNREADABLE = "words are unknown to the model"
+"""What ``unfamiliar`` ends in."""
 
 
 class ImportanceModel:
@@ -47,16 +47,9 @@ class ImportanceModel:
         """Raw i-Scores of titles that were encoded before."""
         return self.calibration.apply(self.head.predict(vectors))
 
-    def unfamiliar(self, title: str) -> str | None:
-        """Why the vocabulary cannot read a title, in words for its reader; None when it can."""
-        whole = broken = run = 0
-        for piece in self.encoder.pieces(title):
-            if piece.startswith("##"):
-                run += 1
-                broken += run == _SHATTERED
-            else:
-                whole, run = whole + 1, 0
-        return f"{broken} of its {whole} words are unknown to the model" if broken > whole / 2 else None
+    def unfamiliar(self, words: int, broken: int) -> str | None:
+        """Why the vocabulary cannot read a title, in words for its reader; None when it can. See ``Encoder.read``."""
+        return f"{broken} of its {words} {UNREADABLE}" if broken > words / 2 else None
 
     def topics(self, vectors: Vectors) -> list[Topic]:
         """Topics of titles that were encoded before."""

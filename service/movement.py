@@ -37,4 +37,4 @@ def changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
 
 
 def _facts(row: Row) -> Row:
-    return replace(row, rank=0, previous_rank=None)
+    return replace(row.seen(), rank=0, previous_rank=None)

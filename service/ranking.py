@@ -3,14 +3,14 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from service.bands import band_of, rounded
 from service.errors import InputError
-from service.types import Headline, ScoredHeadline
+from service.types import Adjustment, AdjustmentKind, Headline, ScoredHeadline
 
 Collapse = Literal["story", "none"]
 
@@ -18,6 +18,8 @@ MAX_WEIGHT = 100.0
 MAX_WEIGHTS = 50
 
 _WORDS = re.compile(r"\w+")
+
+_Place = tuple[float, float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Position:
     weighed: float
     published_at: datetime
     id: str
+    pinned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,21 @@ class Row:
     scored: ScoredHeadline
     story: Story
     weighed: float
-    """What it is ranked by: the raw score times the weights of its topic and its source."""
+    """What it is ranked by: the raw score times the weights of its topic and its source, and the points of a boost."""
     previous_rank: int | None = None
     """Where it stood some time before; None when it was not listed then."""
+    adjusted: AdjustmentKind | None = None
+    """What an editor did to it: a pin counts more than a boost, and muted rows are none."""
+    pinned_at: datetime | None = None
+
+    def seen(self) -> "Row":
+        """The row without what only its order knows."""
+        return replace(self, weighed=0.0, pinned_at=None)
 
     def position(self) -> Position:
         """Where the row stands."""
         headline = self.scored.headline
-        return Position(self.rank, self.weighed, headline.published_at, headline.id)
+        return Position(self.rank, self.weighed, headline.published_at, headline.id, self.pinned_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,29 +110,35 @@ def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(found.items()))
 
 
-def rank(scored: Sequence[ScoredHeadline], query: ListQuery, after: Position | None = None) -> Ranking:
+def rank(
+    scored: Sequence[ScoredHeadline],
+    query: ListQuery,
+    after: Position | None = None,
+    adjustments: Sequence[Adjustment] = (),
+) -> Ranking:
     """Order by weighed score, then newest, then id: total and stable; one row per story unless told otherwise.
 
     A story's row is its best headline; among copies, which score alike, the one that was published first.
     ``after`` gives the rows behind that position, so that pages over the same headlines neither
     repeat nor lose a row.
+
+    Of the ``adjustments``, which hold for whole stories, the newest of each kind counts. A muted story is not listed. A
+    boost adds its points to the weighed score. Pinned rows come first, the newest pin before the others; with one row
+    per headline, it is the headline that was pinned. No adjustment brings in a row that the query leaves out.
     """
-    weights = dict(query.weights)
+    order = _Order(query, adjustments)
     stories = by_story(scored)
-    listed = [one for one in scored if _wanted(one, query)]
+    listed = [one for one in scored if one.headline.story_id not in order.muted and _wanted(one, query)]
     if query.collapse == "story":
         leads: dict[str, ScoredHeadline] = {}
-        for one in sorted(listed, key=lambda one: _lead(one, weights), reverse=True):
+        for one in sorted(listed, key=order.lead, reverse=True):
             leads[one.headline.story_id] = one
         listed = list(leads.values())
-    listed.sort(key=lambda one: _order(one, weights))
-    start = sum(_order(one, weights) <= _place(after) for one in listed) if after else 0
+    listed.sort(key=order.place)
+    start = sum(order.place(one) <= _place(after) for one in listed) if after else 0
     first = after.rank + 1 if after else 1
     page = listed[start : start + query.limit]
-    rows = tuple(
-        Row(first + i, one, story_of(stories[one.headline.story_id]), _weighed(one, weights))
-        for i, one in enumerate(page)
-    )
+    rows = tuple(order.row(first + i, one, story_of(stories[one.headline.story_id])) for i, one in enumerate(page))
     return Ranking(rows, len(listed), start + len(page) < len(listed))
 
 
@@ -159,17 +175,46 @@ def _wanted(one: ScoredHeadline, query: ListQuery) -> bool:
     )
 
 
-def _weighed(one: ScoredHeadline, weights: Mapping[str, float]) -> float:
-    return one.raw * weights.get(one.topic or "", 1.0) * weights.get(one.headline.source, 1.0)
+class _Order:
+    """By what rows stand: the weights of the query, and what editors adjusted."""
+
+    def __init__(self, query: ListQuery, adjustments: Sequence[Adjustment]) -> None:
+        self._weights = dict(query.weights)
+        self._flat = query.collapse == "none"
+        self.muted = {one.story for one in adjustments if one.kind == "mute"}
+        self._points: dict[str, float] = {}
+        self._pins: dict[tuple[str, str], datetime] = {}
+        for one in sorted(adjustments, key=lambda one: (one.since, one.id)):
+            if one.kind == "boost":
+                self._points[one.story] = one.points
+            elif one.kind == "pin":
+                self._pins[one.story, one.headline_id if self._flat else ""] = one.since
+
+    def place(self, one: ScoredHeadline) -> _Place:
+        return _ordered(self._pinned_at(one), self._weighed(one), one.headline.published_at, one.headline.id)
+
+    def lead(self, one: ScoredHeadline) -> tuple[float, float, str]:
+        return (-self._weighed(one), one.headline.published_at.timestamp(), one.headline.id)
+
+    def row(self, rank: int, one: ScoredHeadline, story: Story) -> Row:
+        pinned_at = self._pinned_at(one)
+        adjusted: AdjustmentKind | None = "pin" if pinned_at else "boost" if story.id in self._points else None
+        return Row(rank, one, story, self._weighed(one), None, adjusted, pinned_at)
+
+    def _weighed(self, one: ScoredHeadline) -> float:
+        weights = self._weights
+        weighed = one.raw * weights.get(one.topic or "", 1.0) * weights.get(one.headline.source, 1.0)
+        return weighed + self._points.get(one.headline.story_id, 0.0)
+
+    def _pinned_at(self, one: ScoredHeadline) -> datetime | None:
+        if not self._pins:
+            return None
+        return self._pins.get((one.headline.story_id, one.headline.id if self._flat else ""))
 
 
-def _order(one: ScoredHeadline, weights: Mapping[str, float]) -> tuple[float, float, str]:
-    return (-_weighed(one, weights), -one.headline.published_at.timestamp(), one.headline.id)
+def _place(position: Position) -> _Place:
+    return _ordered(position.pinned_at, position.weighed, position.published_at, position.id)
 
 
-def _place(position: Position) -> tuple[float, float, str]:
-    return (-position.weighed, -position.published_at.timestamp(), position.id)
-
-
-def _lead(one: ScoredHeadline, weights: Mapping[str, float]) -> tuple[float, float, str]:
-    return (-_weighed(one, weights), one.headline.published_at.timestamp(), one.headline.id)
+def _ordered(pinned_at: datetime | None, weighed: float, published_at: datetime, id_: str) -> _Place:
+    return (-pinned_at.timestamp() if pinned_at else 0.0, -weighed, -published_at.timestamp(), id_)

@@ -21,19 +21,23 @@ def full_scores(
     model: ImportanceModel, titles: Sequence[str], languages: Sequence[str | None], reference: Sequence[float] = ()
 ) -> list[Score]:
     """Scores of cleaned titles with all that the model can say of them; ``languages`` are BCP 47 tags."""
-    vectors = model.encoder.encode(titles)
+    vectors, words = model.encoder.read(titles)
     raws, topics = model.scores(vectors).tolist(), model.topics(vectors)
-    doubts = [low_confidence(*one) or model.unfamiliar(one[0]) for one in zip(titles, languages, strict=True)]
+    doubts = [
+        low_confidence(title, language) or model.unfamiliar(*counted)
+        for title, language, counted in zip(titles, languages, words.tolist(), strict=True)
+    ]
     calibration = model.calibration
+    percentiles = calibration.percentiles(raws, reference)
     return [
         Score(
             raw,
             topic,
             calibration.widest(raw) if doubt else calibration.interval(raw),
-            calibration.percentile(raw, reference),
+            percentile,
             doubt,
         )
-        for raw, topic, doubt in zip(raws, topics, doubts, strict=True)
+        for raw, topic, percentile, doubt in zip(raws, topics, percentiles, doubts, strict=True)
     ]
 
 

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     sample: bool = Field(True, description="Load the sample headlines at start.")
     feeds: bool = Field(True, description="Poll news feeds.")
     feeds_allow_loopback: bool = Field(False, description="Let feeds come from this machine (for tests).")
+    retrain_after_labels: int = Field(0, ge=0, description="New judgements after which a training begins; 0: never.")
+    retrain_every_hours: int = Field(0, ge=0, description="Hours after which a training begins; 0: never.")
     threads: int = Field(0, ge=0, le=256, description="Threads for scoring; 0: the CPUs this process may use.")
     max_body_bytes: int = Field(8 << 20, ge=1024, description="Largest request body, in bytes.")
     max_streams: int = Field(5000, ge=0, description="Open event streams at a time; more get 503.")

@@ -131,3 +131,7 @@ class Adjustment:
     expires_at: datetime
     points: float = 0.0
     ended_at: datetime | None = None
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it counts at a moment."""
+        return self.since <= moment < min(self.expires_at, self.ended_at or self.expires_at)

@@ -11,11 +11,14 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
 FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows", "judgements"}
 LAYERS: list[set[str]] = [
     FLOOR,
-    {"artifact", "arrays", "head", "topics", "calibration", "store", "keys", "language"},
+    {"artifact", "arrays", "head", "topics", "taste", "calibration", "store", "keys", "language"},
     {"feeds", "telling", "alike", "stories", "ranking", "agreement", "labels"},
     {"encoder"},
     {"model", "registry", "scoring", "explain", "lists", "grouping", "movement", "forms", "syndication", "widget"},
-    {"current", "ingest", "rescore", "batch", "files", "sample", "selecting", "changes", "drift", "runs", "editor"},
+    {
+        *("current", "ingest", "rescore", "batch", "files", "sample", "selecting", "changes", "promotion"),
+        *("drift", "runs", "editor"),
+    },
     {"api"},
     {"cli"},
 ]
@@ -25,7 +28,7 @@ SERVING_MUST_NOT = {"torch", "sentence_transformers", "sklearn", "transformers",
 ONLY_IN = {"sqlalchemy": "service/store/", "alembic": "service/store/", "pyarrow": "service/files/"}
 TRAINING_MAY = {
     *("types", "errors", "text", "amounts", "reading", "bands", "settings", "files", "judgements"),
-    *("artifact", "encoder", "head", "calibration", "topics", "model", "registry", "scoring"),
+    *("artifact", "arrays", "encoder", "head", "calibration", "topics", "taste", "model", "registry", "scoring"),
 }
 
 

@@ -110,11 +110,22 @@ def test_a_foreign_manifest_is_refused(version: Path, content: str) -> None:
         artifact.read(version)
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, "2", None, [2]])
+@pytest.mark.parametrize("number", [0, 1, 4, "3", None, True, [3]])
 def test_another_format_is_refused_by_its_number(version: Path, number: object) -> None:
     edit(version, lambda manifest: manifest.update(format=number))
-    with pytest.raises(ArtifactError, match="this iscore reads format 2"):
+    with pytest.raises(ArtifactError, match="this iscore reads formats 2 and 3"):
         artifact.read(version)
+
+
+def test_a_version_of_the_format_before_is_read_without_a_development_set(version: Path) -> None:
+    def older(manifest: dict[str, Any]) -> None:
+        manifest["format"] = 2
+        del manifest["files"]["dev.npz"]
+
+    edit(version, older)
+    (version / "dev.npz").unlink()
+    files = artifact.read(version).files
+    assert files == {name: content for name, content in tiny_files().items() if name != "dev.npz"}
 
 
 @pytest.mark.parametrize("name", ["tiny-2", "", None, ["tiny-1"]])

@@ -29,6 +29,7 @@ from service.registry import Registry
 from service.scoring import full_scores, score, score_fields, score_titles
 from service.settings import Settings
 from service.store.connect import open_store
+from service.store.editorial import Entry
 from service.types import Headline
 
 COMMANDS = [
@@ -109,7 +110,9 @@ def test_help_lists_the_commands(iscore: Run) -> None:
         "ingest",
         "feeds",
         "keys",
+        "labels",
         "models",
+        "audit",
     }
 
 
@@ -414,11 +417,24 @@ def test_keys_are_made_listed_and_revoked(iscore: Run) -> None:
     assert f"key {key_id} opens ingest, editor" in made.err
     listed = iscore("keys", "list").out
     assert listed.startswith(f"{key_id}\tingest,editor\t")
-    assert listed.endswith("\tused never\trevoked never\n")
+    assert listed.endswith("\tused never\trevoked never\t\n")
     assert made.out.strip() not in listed
     assert iscore("keys", "revoke", key_id).code == 0
-    assert re.search(r"\trevoked 2\d{3}-\S+Z\n", iscore("keys", "list").out)
+    assert re.search(r"\trevoked 2\d{3}-\S+Z\t\n", iscore("keys", "list").out)
     assert iscore("keys", "revoke", key_id).err.startswith("error: no key in use has the id")
+
+
+def test_a_key_is_listed_with_who_holds_it_and_its_making_and_end_are_in_the_log(iscore: Run) -> None:
+    made = iscore("keys", "create", "--scope", "editor", "--name", "Ann, night desk").out
+    assert iscore("keys", "list").out.endswith("\trevoked never\tAnn, night desk\n")
+    for _ in range(2):
+        iscore("keys", "revoke", made[4:12])
+    assert iscore("keys", "create", "--scope", "editor", "--name", "x" * 61).err.startswith("error: a key's name has")
+    said = {"scopes": ["editor"], "name": "Ann, night desk"}
+    entries = [Entry("command line", action, made[4:12], said) for action in ("key.revoke", "key.create")]
+    store = open_store(Settings().store_url())
+    assert [logged.entry for logged in store.audit.entries(9)] == entries
+    store.close()
 
 
 def test_keys_with_unknown_scopes_are_not_made(iscore: Run) -> None:
@@ -461,7 +477,7 @@ def test_models_use_refuses_a_damaged_version(iscore: Run, shelf: Path, model: I
         answer = iscore("models", command, "broken-1")
         assert (answer.code, answer.out) == (2, "")
         assert re.match(r"error: .*CARD\.md is damaged", answer.err)
-    assert Registry(shelf).current() == model.version
+    assert f"* {model.version}\n" in iscore("models", "list").out
 
 
 def test_models_show_prints_card_metrics_and_manifest(iscore: Run, model: ImportanceModel, models_dir: Path) -> None:

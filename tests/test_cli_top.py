@@ -240,6 +240,13 @@ def test_a_row_shows_its_rank_move_band_score_title_source_and_age(desk: Desk) -
     ]
 
 
+def test_a_pinned_row_says_so(desk: Desk) -> None:
+    desk.print({**FERRY, "pinned": True}, {**DAM, "pinned": "yes"})
+    (view,) = looks(desk)
+    assert ["[pinned]" in line for line in drawn(view)[2:4]] == [True, False]
+    assert "Night ferry returns (Harbour Post, 5 min) [pinned]" in block(view, NOON)
+
+
 def test_the_score_has_the_colour_of_its_band(desk: Desk) -> None:
     view = next(looks(desk))
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=80)

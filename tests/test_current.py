@@ -70,7 +70,7 @@ def test_without_a_sound_choice_there_is_no_start(registry: Registry, prepared: 
     registry.use("broken-1")
     with pytest.raises(ArtifactError):
         CurrentModel(registry, 1, prepared)
-    (registry.folder / "CURRENT").unlink()
+    (registry.shipped / "CURRENT").unlink()
     with pytest.raises(UnknownModelError):
         CurrentModel(registry, 1, prepared)
 
@@ -117,7 +117,7 @@ def test_the_way_back_from_a_broken_choice_clears_the_complaint(current: Current
 def test_a_lost_choice_is_said_until_it_is_found_again(
     current: CurrentModel, registry: Registry, content: str | None
 ) -> None:
-    pointer = registry.folder / "CURRENT"
+    pointer = registry.shipped / "CURRENT"
     if content is None:
         pointer.unlink()
     else:
@@ -149,3 +149,32 @@ def test_the_old_model_serves_while_the_new_one_is_prepared(registry: Registry) 
     registry.use("tiny-2")
     follower.follow()
     assert serving == ["tiny-1"]
+
+
+def test_one_version_is_kept_beside_the_serving_one_and_no_more(current: CurrentModel, loads: Loads) -> None:
+    assert current.beside("tiny-1") is current.model
+    second = current.beside("tiny-2")
+    assert current.beside("tiny-2") is second
+    with pytest.raises(ArtifactError):
+        current.beside("broken-1")
+    assert current.beside("tiny-2") is not second
+    assert loads.versions == ["tiny-1", "tiny-2", "broken-1", "tiny-2"]
+
+
+def test_the_one_before_stays_beside_so_that_the_way_back_loads_nothing(
+    current: CurrentModel, registry: Registry, loads: Loads
+) -> None:
+    first = current.model
+    for version in ("tiny-2", "tiny-1"):
+        registry.use(version)
+        assert current.follow() is True
+    assert current.model is first
+    assert loads.versions == ["tiny-1", "tiny-2"]
+
+
+def test_a_version_that_was_taken_over_is_not_followed_again(
+    current: CurrentModel, registry: Registry, prepared: Prepared
+) -> None:
+    registry.use("tiny-2")
+    current.take(current.beside("tiny-2"))
+    assert (current.follow(), current.model.version, prepared.versions) == (False, "tiny-2", [])

@@ -12,7 +12,7 @@ from service.errors import InputError
 from service.grouping import Grouping
 from service.ingest import MAX_SOURCE_CHARS, counts, headline_from, ingest
 from service.model import ImportanceModel, load
-from service.rescore import CHUNK, rescore
+from service.rescore import CHUNK, Rescoring, rescore
 from service.store.connect import open_store
 from service.store.contract import Span
 from service.store.sql import SqlStore
@@ -119,17 +119,41 @@ def test_another_model_scores_what_it_has_not_scored_and_nothing_else(
     assert store.revision() == revision
 
 
-def test_rescoring_stops_at_its_limit_newest_first_and_goes_on_later(
-    models: list[ImportanceModel], store: SqlStore
-) -> None:
+def test_rescoring_goes_on_piece_by_piece_newest_first(models: list[ImportanceModel], store: SqlStore) -> None:
     ages = range(CHUNK + 10)
-    times = [(NOW - timedelta(minutes=age)).isoformat() for age in ages]
+    times = [(NOW - timedelta(seconds=age)).isoformat() for age in ages]
     items = [item(age % 101, url=f"https://news.example/{age}", published_at=times[age]) for age in ages]
     ingest(items, models[0], store, NOW)
-    assert rescore(models[1], store, NOW - DAY, NOW, at_most=1) == CHUNK
+    rescoring = Rescoring(models[1], store)
+    assert rescoring.step(NOW, ()) is True
     assert store.census(Span("tiny-2", NOW - DAY, NOW)).unscored == 10
-    assert store.census(Span("tiny-2", NOW - timedelta(minutes=CHUNK), NOW)).unscored == 0
-    assert rescore(models[1], store, NOW - DAY, NOW, at_most=1) == 10
+    assert store.census(Span("tiny-2", NOW - timedelta(seconds=CHUNK), NOW)).unscored == 0
+    assert rescoring.step(NOW, ()) is False
+    assert store.census(Span("tiny-2", NOW - DAY, NOW)).unscored == 0
+
+
+def test_what_comes_in_without_a_score_is_scored_however_old_it_is(
+    models: list[ImportanceModel], store: SqlStore
+) -> None:
+    ingest([item(90)], models[0], store, NOW)
+    rescoring = Rescoring(models[1], store)
+    assert rescoring.step(NOW, ()) is False
+    for days in (0, 20):
+        ingest(
+            [item(20, published_at=(NOW - days * DAY).isoformat(), url=f"https://a.example/{days}")],
+            models[0],
+            store,
+            NOW,
+        )
+        assert store.census(Span("tiny-2", NOW - 30 * DAY, NOW)).unscored == 1
+        assert rescoring.step(NOW, ()) is False
+        assert store.census(Span("tiny-2", NOW - 30 * DAY, NOW)).unscored == 0
+
+
+def test_headlines_of_one_moment_are_all_rescored(models: list[ImportanceModel], store: SqlStore) -> None:
+    items = [item(n % 101, url=f"https://news.example/{n}") for n in range(CHUNK + 10)]
+    ingest(items, models[0], store, NOW)
+    assert rescore(models[1], store, NOW - DAY, NOW) == CHUNK + 10
 
 
 def test_only_the_given_times_are_rescored(models: list[ImportanceModel], store: SqlStore) -> None:

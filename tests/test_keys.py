@@ -61,6 +61,20 @@ def test_a_key_without_scopes_or_with_unknown_ones_is_not_made(scopes: list[str]
         mint(scopes, NOW)
 
 
+def test_a_key_says_who_holds_it_on_one_line(store: Store) -> None:
+    _, key = mint(["editor"], NOW, "  Ann —\tnight\ndesk\0 ")
+    assert key.name == "Ann — night desk"
+    store.add_key(key)
+    assert store.key(key.id) == key
+    assert mint(["editor"], NOW)[1].name == ""
+
+
+def test_a_name_has_at_most_60_characters() -> None:
+    assert mint(["editor"], NOW, "é" * 60)[1].name == "é" * 60
+    with pytest.raises(InputError, match=r"at most 60 characters; this one has 61"):
+        mint(["editor"], NOW, "é" * 61)
+
+
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_key_opens_each_of_its_scopes(store: Store, scope: str) -> None:
     text = _kept(store, *SCOPES)

@@ -14,6 +14,7 @@ from service.calibration import Calibration
 from service.head import Head
 from service.topics import TopicHead
 from service.types import TOPICS
+from training.dev_set import DevSet
 
 INT64, FLOAT = 7, 1
 
@@ -28,6 +29,7 @@ def write_version(folder: Path, upside_down: bool = False, **files: bytes) -> Pa
 def tiny_files(upside_down: bool = False) -> dict[str, bytes]:
     """All the files of a sound version but the manifest."""
     golden = [{"title": f"w{n}", "score": float(100 - n if upside_down else n)} for n in (3, 50, 99)]
+    dev = DevSet(np.arange(101.0)[:, None].astype(np.float32), np.arange(101.0), np.zeros(101, np.uint8))
     return {
         "encoder.onnx": graph(MEAN),
         "tokenizer.json": tokenizer(upside_down),
@@ -36,6 +38,7 @@ def tiny_files(upside_down: bool = False) -> dict[str, bytes]:
         "topics.npz": TopicHead(np.array([[one, -5.0 * one**2] for one in range(len(TOPICS))])).to_bytes(),
         "golden.json": json.dumps(golden).encode(),
         "metrics.json": b'{"mae": 1.5}',
+        "dev.npz": dev.to_bytes(),
         "CARD.md": b"# A tiny model\n",
     }
 

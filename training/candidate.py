@@ -24,6 +24,7 @@ from training import data
 from training.card import card
 from training.config import StudentConfig
 from training.dataset import Example, read_labels, run_key
+from training.dev_set import DEV_SET, DevSet
 from training.evaluate import figures, judge
 from training.whole import written_whole
 
@@ -79,8 +80,12 @@ def save(
     """Evaluate a network with its heads and write the version ``target`` whole or not at all."""
     model = ImportanceModel(Artifact(target.name, {}, files), threads=available_cpus())
     metrics = figures(judge(model, folder, held_out_share))
+    dev = data.dev(folder)
+    vectors = model.encoder.encode(dev.titles)
+    topics = np.array([TOPICS.index(topic) for topic in model.topics(vectors)], np.uint8)
     written = {
         **files,
+        DEV_SET: DevSet(vectors, dev.i_scores, topics).to_bytes(),
         "golden.json": _json(_golden(model, held_out_share)),
         "metrics.json": _json(metrics),
         "CARD.md": card(target.name, metrics, made_from).encode(),

@@ -1,5 +1,6 @@
 """``iscore-train``: labels in, model versions out."""
 
+import training.one_thread  # noqa: F401  # isort: skip  (before numpy)
 import json
 import logging
 import sys
@@ -20,12 +21,15 @@ from training.card import card
 from training.config import StudentConfig, TeacherConfig, read_config
 from training.dataset import run_key
 from training.evaluate import Judged, figures, judge, table
+from training.gate_cli import gate
 from training.join import join as join_labels
 from training.whole import written_whole
 
 app = typer.Typer(
     help="Train, judge and promote scoring models.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
 )
+
+app.command()(gate)
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder with the joined headlines (see `join`).")]
 ModelsOption = Annotated[Path, typer.Option("--models", help="Folder of the model versions and CURRENT.")]
@@ -110,21 +114,24 @@ def distil(
     typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
 
 
-@app.command()
-def fit(
-    name: Annotated[str, typer.Argument(help="Name of the new version.")],
-    labels: Annotated[list[Path], typer.Option(help=_LABELS_HELP)],
-    base: Annotated[str | None, typer.Option("--from", help="Version to start from; default: the current one.")] = None,
-    folder: DataOption = _DATA,
-    models: ModelsOption = _MODELS,
+@app.command("house")
+def house_style(
+    labels: Annotated[Path, typer.Option(help="Snapshot of judgements, JSON lines (`iscore labels snapshot`).")],
+    out: Annotated[Path, typer.Option(help="Folder of versions in which to write the new one.")] = _MODELS,
+    base: Annotated[Path | None, typer.Option("--from", help="Version's folder; default: the current one.")] = None,
+    progress: Annotated[Path | None, typer.Option(help="File to keep telling how far it is, as JSON.")] = None,
 ) -> None:
-    """Update a version's head with labels, exactly and in seconds, and write a new version. Needs no torch."""
-    from training.update import update
+    """Teach a version a newsroom's style from editors' judgements and write a new one. Seconds; needs no torch."""
+    from training.house import house
 
-    registry = Registry(models)
-    _check_new(models, name)
-    update(registry.path(base or registry.current()), models / name, labels, folder)
-    typer.echo(f"wrote {models / name}; compare it: iscore-train evaluate {name}", err=True)
+    def tell(share: float, message: str) -> None:
+        if progress:
+            with written_whole(progress) as temporary:
+                temporary.write_text(json.dumps({"progress": share, "message": message}), "utf-8")
+
+    registry = Registry(_MODELS)
+    made = house(labels, out, base or registry.path(registry.current()), tell)
+    typer.echo(f"wrote {made}; judge it: iscore-train gate CHAMPION {made} --labels {labels}", err=True)
 
 
 @app.command()

@@ -104,7 +104,8 @@ def families_in(name: str) -> list[Example]:
 
 def held_out(name: str, share: float) -> list[Example]:
     """The families of one file of FAMILIES that a run with this share never trained on."""
-    return [one for one in families_in(name) if is_held_out(one.family, share)]
+    rows = (row for row in read_rows(FAMILIES[name]) if is_held_out(row["family"], share))
+    return family_examples(rows, once=name != CONTRAST)
 
 
 def dev(folder: Path) -> Dev:

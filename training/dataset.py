@@ -11,6 +11,7 @@ import numpy as np
 
 from service.errors import InputError
 from service.files.reading import rows_of
+from service.judgements import held_out, judgement_from
 from service.text import clean, normalise, title_problem
 from service.types import Label
 
@@ -40,20 +41,25 @@ class Example:
 def read_labels(path: Path) -> list[Label]:
     """Labels from CSV, JSONL (either may be gzipped) or Parquet with ``title``, ``i_score`` and an optional ``weight``.
 
+    Of a snapshot of the newsroom's judgements (its rows have ``titles``) these are the scores that are not held out.
     Raises InputError that names up to ten bad rows, each with its number (the first data row is 1) and reason.
     """
     labels: list[Label] = []
     problems: list[str] = []
     for number, (row, fault) in enumerate(rows_of(path), 1):
         try:
-            labels.append(_label(row, fault))
-        except ValueError as exc:
+            judged = judgement_from(row) if "titles" in row else None
+            if judged is None:
+                labels.append(_label(row, fault))
+            elif judged.kind == "score" and not held_out(judged):
+                labels.append(_label({**row, "title": judged.titles[0]}, fault))
+        except (ValueError, InputError) as exc:
             problems.append(f"row {number}: {exc}")
     if problems:
         more = f"\n... and {len(problems) - 10} more" if len(problems) > 10 else ""
         raise InputError(f"{path}: {len(problems)} bad row(s)\n" + "\n".join(problems[:10]) + more)
     if not labels:
-        raise InputError(f"{path}: no rows")
+        raise InputError(f"{path}: no rows to learn from")
     return labels
 
 

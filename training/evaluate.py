@@ -63,12 +63,7 @@ def figures(judged: Judged) -> Metrics:
     """Figures for ``dev``, ``raters`` (their own agreement), each file of families, and ``client``."""
     dev = judged.dev
     return {
-        "dev": {
-            "headlines": len(dev.titles),
-            **agreement(judged.dev_scores, dev.i_scores),
-            "top_10_of_50": top_overlap(judged.dev_scores, dev.i_scores),
-        },
-        "intervals": coverage(judged.dev_intervals, judged.dev_scores, dev.i_scores),
+        **dev_figures(judged.dev_scores, judged.dev_intervals, dev.i_scores),
         "topics": topic_agreement(judged.topics, judged.publishers_topics),
         "raters": {
             "top_10_of_50": top_overlap(dev.rater_a, dev.rater_b),
@@ -79,12 +74,24 @@ def figures(judged: Judged) -> Metrics:
             name: {"families": len({one.family for one in held}), **contrast(judged.family_scores[name], held)}
             for name, held in judged.families.items()
         },
-        "client": _client(judged.client, judged.client_scores),
-        "behaviour": _behaviour(judged.behaviour),
+        "client": client_figures(judged.client, judged.client_scores),
+        "behaviour": behaviour_figures(judged.behaviour),
     }
 
 
-def _client(labels: list[Label], raws: Scores) -> dict[str, float]:
+def dev_figures(scores: Scores, intervals: Scores, ratings: Scores) -> Metrics:
+    """``dev`` and ``intervals``: scores (n,) and intervals (n, 2) of the development set beside its ratings."""
+    return {
+        "dev": {
+            "headlines": len(ratings),
+            **agreement(scores, ratings),
+            "top_10_of_50": top_overlap(scores, ratings),
+        },
+        "intervals": coverage(intervals, scores, ratings),
+    }
+
+
+def client_figures(labels: list[Label], raws: Scores) -> dict[str, float]:
     """How many of the client's ten get their band, and how many pairs their order (ties are free)."""
     scores = [rounded(raw) for raw in raws]
     bands = [band_of(score).name == band_of(label.i_score).name for score, label in zip(scores, labels, strict=True)]
@@ -97,7 +104,7 @@ def _client(labels: list[Label], raws: Scores) -> dict[str, float]:
     return {"bands_right": sum(bands), "of": len(bands), "order_right": sum(pairs), "pairs": len(pairs)}
 
 
-def _behaviour(found: Behaviour) -> dict[str, float]:
+def behaviour_figures(found: Behaviour) -> dict[str, float]:
     """Demands met, and by kind of swap the most that one value is favoured or disfavoured by, in points."""
     favours = {f"most_favour_{kind}": max(map(abs, one.favour.values())) for kind, one in found.same.items()}
     return {"demands_met": found.asked - len(found.broken), "demands": found.asked, **favours}

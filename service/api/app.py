@@ -70,7 +70,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now, load
         with _remembered(app), open_state(settings, clock, load) as state:
             app.state.service = state
             stop = asyncio.Event()
-            works = (state.keep_current, state.streams.run, partial(poll_feeds, state))
+            works = (state.keep_current, state.streams.run, state.runner.run, partial(poll_feeds, state))
             loops = [asyncio.create_task(work(stop)) for work in works]
             try:
                 yield

@@ -1,4 +1,4 @@
-"""``/metrics``: figures for Prometheus. Only what is cheap to know: they are asked for every few seconds."""
+"""``/metrics``: figures for Prometheus. Only what is cheap to know or kept: they are asked for every few seconds."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -64,3 +64,10 @@ def _figures(state: State) -> "Iterator[Metric]":
         for result, count in counts.items():
             family.add_metric([result], count)
     yield from (polls, entries)
+    drift = state.drift.report(state.model)
+    moved = GaugeMetricFamily("iscore_drift_psi", "Population stability index.", labels=["of", "window"])
+    for part in drift.parts:
+        if part.name in ("scores", "topics") and part.value is not None:
+            moved.add_metric([part.name, part.window], part.value)
+    yield moved
+    yield GaugeMetricFamily("iscore_drift_alarm", "Whether the model no longer fits.", drift.state == "alarm")

@@ -3,21 +3,48 @@
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 
 from service import artifact
 from service.api.deps import StateDep
-from service.api.schemas import ModelAnswer, ModelList, Problem
-from service.registry import Registry
+from service.api.schemas import Problem
+from service.api.state import State
+from service.promotion import reigns, way_back
+from service.registry import Origin
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/v1/models", response_model=ModelList, operation_id="models")
+class ModelView(BaseModel):
+    """A model version."""
+
+    version: str
+    current: bool = Field(description="Whether it serves now.")
+    origin: Origin = Field(description="`own`: made here, from editors' labels.")
+
+
+class ModelList(BaseModel):
+    """The model versions on disk."""
+
+    current: str
+    previous: str | None = Field(description="What a rollback leads to; null: there is no way back.")
+    refused: str | None = Field(description="Why the version that was chosen does not serve, if so.")
+    items: list[ModelView]
+
+
+class ModelAnswer(ModelView):
+    """A model version with its card and figures."""
+
+    created_at: str | None = Field(examples=["2026-01-31"])
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    card: str = Field(description="Markdown.")
+
+
+@router.get("/v1/models", response_model=ModelList, responses={503: {"model": Problem}}, operation_id="models")
 def models(state: StateDep) -> dict[str, Any]:
-    """The versions on disk and which one serves."""
-    versions = Registry(state.settings.models).versions()
-    items = [{"version": version, "current": version == state.model.version} for version in versions]
-    return {"current": state.model.version, "refused": state.current.refused, "items": items}
+    """The versions on disk, which one serves and which one did before."""
+    return model_list(state)
 
 
 @router.get(
@@ -28,12 +55,30 @@ def models(state: StateDep) -> dict[str, Any]:
 )
 def model(state: StateDep, version: str) -> dict[str, Any]:
     """One version's card and figures."""
-    found = artifact.read(Registry(state.settings.models).path(version))
+    found = artifact.read(state.registry.path(version))
     return {
-        "version": version,
-        "current": version == state.model.version,
+        **_view(state, version),
         "created_at": found.manifest.get("created_at"),
         "metrics": found.json("metrics.json"),
         "config": found.manifest.get("config", {}),
         "card": found.files["CARD.md"].decode("utf-8", "replace"),
+    }
+
+
+def model_list(state: State) -> dict[str, Any]:
+    """The versions as data and pages show them."""
+    versions, previous = state.registry.versions(), way_back(reigns(state.store))
+    return {
+        "current": state.model.version,
+        "previous": previous if previous in versions else None,
+        "refused": state.current.refused,
+        "items": [_view(state, version) for version in versions],
+    }
+
+
+def _view(state: State, version: str) -> dict[str, Any]:
+    return {
+        "version": version,
+        "current": version == state.model.version,
+        "origin": state.registry.origin(version),
     }

@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from service.errors import (
     ArtifactError,
     BusyError,
+    ConflictError,
     CursorError,
     Forbidden,
+    GateRefused,
     InputError,
     IscoreError,
     StoreError,
@@ -28,6 +30,8 @@ _STATUS: dict[type[Exception], tuple[int, str]] = {
     Unauthenticated: (401, "unauthenticated"),
     Forbidden: (403, "forbidden"),
     UnknownModelError: (404, "unknown-model"),
+    GateRefused: (409, "gate-refused"),
+    ConflictError: (409, "conflict"),
     TooLargeError: (413, "too-large"),
     InputError: (422, "bad-input"),
     ArtifactError: (500, "damaged-model"),
@@ -54,6 +58,7 @@ def problem(
     detail: str,
     errors: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> JSONResponse:
     """A problem answer. ``slug`` completes the stable type ``urn:iscore:problem:<slug>`` (docs/api.md)."""
     body: dict[str, Any] = {
@@ -61,6 +66,7 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        **(more or {}),
     }
     if errors:
         body["errors"] = errors

@@ -85,6 +85,10 @@ class Item(HeadlineView, Score):
         description="Where it stood a sixth of the window before (ten minutes for an hour); null: not listed then."
     )
     story: StoryView
+    pinned: bool = Field(description="Whether an editor pinned it: pinned rows come first.")
+    adjusted: Literal["pin", "boost"] | None = Field(
+        description="What an editor did to its place; its score is the model's all the same."
+    )
 
 
 class Links(BaseModel):
@@ -264,30 +268,6 @@ class IngestAnswer(BaseModel):
 
     items: list[OutcomeView]
     counts: dict[str, int]
-
-
-class ModelView(BaseModel):
-    """A model version."""
-
-    version: str
-    current: bool = Field(description="Whether it serves now.")
-
-
-class ModelList(BaseModel):
-    """The model versions on disk."""
-
-    current: str
-    refused: str | None = Field(description="Why the version that was chosen does not serve, if so.")
-    items: list[ModelView]
-
-
-class ModelAnswer(ModelView):
-    """A model version with its card and figures."""
-
-    created_at: str | None = Field(examples=["2026-01-31"])
-    metrics: dict[str, Any]
-    config: dict[str, Any]
-    card: str = Field(description="Markdown.")
 
 
 class Health(BaseModel):

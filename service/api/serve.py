@@ -13,7 +13,7 @@ import uvicorn
 from service.current import Load
 from service.errors import SettingsError
 from service.model import ImportanceModel, load
-from service.registry import Registry
+from service.registry import registry_of
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-            model = Registry(self._settings.models).current()
+            model = registry_of(self._settings).current()
             place = f"{self._settings.listen_url()}/ · model {model} · state {self._settings.state}"
             print(f"iscore: {place}", flush=True)  # noqa: T201
 
@@ -70,7 +70,7 @@ def serve(settings: Settings) -> None:
 
 def _begin_to_load(settings: Settings, aside: Executor) -> Load:
     """A ``load`` whose first call, for the version that is current now, began here."""
-    registry = Registry(settings.models)
+    registry = registry_of(settings)
     folder = registry.path(registry.current())
     begun = [aside.submit(load, folder, settings.threads)]
 

@@ -5,24 +5,32 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from service.api.drift_watch import DriftWatch
+from service.api.encoded import Encoded
 from service.api.hot import HotLists, ReadyAnswer
 from service.api.limits import Admission
 from service.api.once import Once
 from service.api.streams import Streams
 from service.calibration import reference_of
+from service.changes import Changes
 from service.current import CurrentModel, Load
+from service.errors import ArtifactError, ConflictError, UnknownModelError
 from service.grouping import Grouping
 from service.lists import Lists
 from service.model import ImportanceModel, load
-from service.registry import Registry
-from service.rescore import rescore
+from service.promotion import LIVE, USE, promotion, put_live, reigns, score_live, settle, way_back_entry, would_change
+from service.registry import registry_of
+from service.rescore import Rescoring
+from service.runs.runner import Runner
 from service.sample import sample_headlines
 from service.scoring import score
 from service.settings import Settings
 from service.store.connect import open_store
+from service.store.editorial import Entry
 from service.store.sql import SqlStore
 from service.types import Headline
 from service.windows import LONGEST
@@ -32,9 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_BEFORE_SWITCH = timedelta(hours=24)  # what a new model scores before its first list is shown
 _FIRST_PAGE = timedelta(hours=1)
 _TICK_S = 1.0
+_BUSY_TICK_S = 0.05  # while headlines wait for a score: a breath for the readers
 _COMPARE_EVERY = timedelta(hours=1)
 _COMPARED = 20_000
 _ENOUGH = 1_000
@@ -54,14 +62,20 @@ class State:
         self.settings = settings
         self.store = store
         self.clock = clock
-        self.current = CurrentModel(Registry(settings.models), settings.threads, self._score_recent, load)
-        store.reign(self.model.version)
+        self.registry = registry_of(settings)
+        self.current = CurrentModel(self.registry, settings.threads, partial(self._take_over, "command line"), load)
+        self._changing_over, self._comparing = Lock(), Lock()
+        self.comparing: Once[dict[str, object]] = Once()
+        self._begin_to_reign()
         self.lists = Lists(store, clock)
         self.grouping = Grouping(store)
         self.hot = HotLists(clock)
         self.making: Once[ReadyAnswer] = Once()
         self.streams = Streams(self.lists, self.hot, settings.max_streams)
         self.admission = Admission(settings.max_waiting)
+        self.encoded = Encoded()
+        self.drift = DriftWatch(store, self.registry, clock)
+        self.runner = Runner(settings, store, self.registry, lambda: self.model.version, clock)
         self.draining = False
         self.poller: Poller | None = None
         """Asks feeds for news, once it has begun."""
@@ -70,6 +84,9 @@ class State:
         self._compared_at: datetime | None = None
         self._compared_with = ""
         self._waiting: list[Headline] = []
+        self._rescoring = Rescoring(self.model, store)
+        self._preparing: Rescoring | None = None
+        self._prepared: str | None = None
         self._looking = Lock()
         self._ticking = Lock()
         self.look()
@@ -90,8 +107,31 @@ class State:
         self.draining = True
         self.streams.end()
 
-    def tick(self) -> None:
-        """Follow the current model, score what has no score yet, notice other processes' writes."""
+    def promote(self, version: str, by: str, reason: str = "") -> Entry:
+        """Have a version serve that the gate lets pass, or that ``by`` has a ``reason`` for; the entry in the log.
+
+        GateRefused, UnknownModelError, ArtifactError; ConflictError while another version is being put live.
+        """
+        self.registry.path(version)
+        with self._alone():
+            return self._change_over(promotion(self.store, version, self.model.version, by, reason))
+
+    def would_change(self, version: str, window: timedelta) -> tuple[Changes, ImportanceModel, ImportanceModel]:
+        """What lists of the last day would be under another version, the serving model, and the other."""
+        with self.admission.place(), self._comparing:
+            serving, challenger = self.model, self.current.beside(version)
+            return would_change(self.store, serving, challenger, window, self.clock()), serving, challenger
+
+    def roll_back(self, by: str, reason: str = "") -> Entry:
+        """Have the version serve that did before; the entry in the log. Raises what ``promote`` does."""
+        with self._alone():
+            return self._change_over(way_back_entry(self.store, self.model.version, by, reason))
+
+    def tick(self) -> bool:
+        """Follow the current model, score what has no score yet, notice other processes' writes.
+
+        Whether it is worth while to come back soon.
+        """
         with self._ticking:  # a tick that overtook another would be undone by it: it read CURRENT earlier
             if self._waiting:
                 self._keep(self._waiting)
@@ -100,8 +140,12 @@ class State:
             now = self.clock()
             self.grouping.catch_up(now)
             self._compare(now)
-            rescore(self.model, self.store, now - LONGEST, now, 512, self.reference)
+            if self._rescoring.model is not self.model:
+                self._rescoring = Rescoring(self.model, self.store)
+            more = self._rescoring.step(now, self.reference)
+            more = self._prepare_candidate(now) or more
             self.look()
+        return more
 
     def load_sample(self) -> None:
         """Keep the sample: the first page before anybody can ask for it, the older headlines with the first tick."""
@@ -117,10 +161,11 @@ class State:
 
     async def keep_current(self, stop: asyncio.Event) -> None:
         """Tick until told to stop. A tick under way ends first: it uses the store, which is closed next."""
-        # Waits before the first tick too: the first readers need the processors.
-        while not await told_to_stop(stop, _TICK_S):
+        more = False  # waits before the first tick too: the first readers need the processors
+        while not await told_to_stop(stop, min(_BUSY_TICK_S, _TICK_S) if more else _TICK_S):
+            more = False
             try:
-                await asyncio.to_thread(self.tick)
+                more = await asyncio.to_thread(self.tick)
             except Exception:  # a job loop outlives its failures; the next tick tries again
                 log.exception("background work failed")
 
@@ -133,10 +178,61 @@ class State:
         self.reference = reference_of(raws) if len(raws) >= _ENOUGH else ()
         self._compared_at, self._compared_with = now, model
 
-    def _score_recent(self, model: ImportanceModel) -> None:
-        now = self.clock()
-        rescore(model, self.store, now - _BEFORE_SWITCH, now)
-        self.store.reign(model.version)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._changing_over.acquire(blocking=False):
+            raise ConflictError("another version is being put live: look at /v1/models and ask again")
+        try:
+            yield
+        finally:
+            self._changing_over.release()
+
+    def _change_over(self, entry: Entry) -> Entry:
+        """The old model serves until the new one is warm and has scored the last day; then all change in one step."""
+        model = self.current.beside(entry.subject)
+        known = self.store.revision()
+        score_live(model, self.store, self.clock())
+        with self._ticking:
+            score_live(model, self.store, self.clock(), known)  # what came in meanwhile
+            put_live(entry, self.registry, self.store, self.clock())
+            self.current.take(model)
+            score_live(model, self.store, self.clock(), known)  # what the old model scored until this instant
+            self.look()
+        return entry
+
+    def _take_over(self, by: str, model: ImportanceModel) -> None:
+        """Have a version reign that somebody has chosen by moving ``CURRENT``."""
+        score_live(model, self.store, self.clock())
+        before = self.store.ruler(self.store.revision())
+        self.store.reign(model.version, Entry(by, USE, model.version, {"before": before}))
+
+    def _prepare_candidate(self, now: datetime) -> bool:
+        """The version that awaits approval scores the last day before anybody asks, so that it can serve at once."""
+        run = next(iter(self.store.runs.newest(1)), None)
+        candidate = run.candidate if run and run.state == "awaiting_approval" else None
+        if candidate is None or candidate == self._prepared:
+            self._preparing = None
+            return False
+        try:
+            if self._preparing is None or self._preparing.model.version != candidate:
+                self._preparing = Rescoring(self.current.beside(candidate), self.store, LIVE)
+            more = self._preparing.step(now, ())
+        except (ArtifactError, UnknownModelError) as exc:  # whoever promotes it is told
+            log.warning("the version that awaits approval cannot be prepared: %s", exc)
+            more = False
+        if not more:
+            self._prepared, self._preparing = candidate, None
+        return more
+
+    def _begin_to_reign(self) -> None:
+        """A process that was killed may have moved ``CURRENT`` and no more, and a new release may bring another."""
+        ruler = self.store.ruler(self.store.revision())
+        if ruler is None:
+            self.store.reign(self.model.version)
+        elif ruler != self.model.version:
+            self._take_over("start", self.model)
+        elif changes := reigns(self.store):
+            settle(changes[-1].entry, self.store, self.clock())
 
 
 async def told_to_stop(stop: asyncio.Event, within_s: float) -> bool:

@@ -14,8 +14,9 @@ from service.api.schemas import HeadlinesToSplit, Problem, StoriesToMerge, Story
 from service.api.state import State
 from service.errors import InputError
 from service.ranking import story_of
-from service.store.contract import Span
-from service.types import Headline
+from service.store.contract import ApiKey, Span
+from service.store.editorial import Entry
+from service.stories import BY_HAND
 
 router = APIRouter(tags=["stories"])
 
@@ -38,30 +39,43 @@ def merge(state: StateDep, key: EditorKey, story_id: str, asked: StoriesToMerge)
     """Other stories tell this one, now and whenever they are told again."""
     if not state.store.story(story_id):
         return _unknown(story_id)
-    others = {one: state.store.story(one) for one in asked.stories}
-    if missing := [one for one, members in others.items() if not members]:
-        raise InputError(f"there is no story {missing[0][:40]!r}")
-    return _retell(state, [one for members in others.values() for one in members], story_id)
+    join(state, key, story_id, asked.stories)
+    return _answer(state, story_id)
 
 
 @router.post("/v1/stories/{story_id}/split", response_model=StoryAnswer, responses=_WRITES, operation_id="split")
 def split(state: StateDep, key: EditorKey, story_id: str, asked: HeadlinesToSplit) -> Any:
     """Headlines leave a story and tell one of their own, which is answered."""
-    members = state.store.story(story_id)
-    if not members:
+    if not state.store.story(story_id):
         return _unknown(story_id)
-    leaving = [one for one in members if one.id in asked.headlines]
-    if len(leaving) < len(set(asked.headlines)):
+    return _answer(state, part(state, key, story_id, asked.headlines))
+
+
+def join(state: State, key: ApiKey, story_id: str, stories: Sequence[str]) -> None:
+    """Have other stories tell this one; InputError when one of them does not exist."""
+    others = {one: state.store.story(one) for one in stories}
+    if missing := [one for one, members in others.items() if not members]:
+        raise InputError(f"there is no story {missing[0][:40]!r}")
+    told = [one.id for members in others.values() for one in members]
+    _retell(state, told, story_id, Entry(key.id, "story.merge", story_id, {"stories": list(others), "headlines": told}))
+
+
+def part(state: State, key: ApiKey, story_id: str, headlines: Sequence[str]) -> str:
+    """Have headlines leave a story; the id of the one that they tell now. InputError when they cannot."""
+    members = state.store.story(story_id)
+    leaving = [one.id for one in members if one.id in headlines]
+    if len(leaving) < len(set(headlines)):
         raise InputError("not all of these headlines tell this story: see GET /v1/stories/{id}")
     if len(leaving) == len(members):
         raise InputError("a story cannot lose all its headlines: leave at least one")
-    return _retell(state, leaving, secrets.token_hex(8))
+    new = BY_HAND + secrets.token_hex(8)
+    _retell(state, leaving, new, Entry(key.id, "story.split", story_id, {"story": new, "headlines": leaving}))
+    return new
 
 
-def _retell(state: State, headlines: Sequence[Headline], story_id: str) -> Any:
-    state.store.retell({one.id: story_id for one in headlines})
+def _retell(state: State, headlines: Sequence[str], story_id: str, entry: Entry) -> None:
+    state.store.retell(dict.fromkeys(headlines, story_id), entry)
     state.look()
-    return _answer(state, story_id)
 
 
 def _answer(state: State, story_id: str) -> Any:

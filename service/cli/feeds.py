@@ -14,11 +14,12 @@ from service.cli.output import note
 from service.cli.scoring import EXIT_BAD_ROWS
 from service.errors import InputError
 from service.settings import read_settings
+from service.store.editorial import Entry
 from service.types import Feed, Topic
 
 if TYPE_CHECKING:
     from service.feeds.check import Check
-    from service.store.contract import FeedState
+    from service.store.contract import FeedState, Store
 
 app = typer.Typer(no_args_is_help=True, help="List, add, remove, check, import and export news feeds.")
 
@@ -73,6 +74,7 @@ def add(
     with kept() as store:
         if not store.feeds.add([feed], datetime.now(UTC), again=True):
             raise InputError(f"{feed.url} is polled already: see `iscore feeds list`")
+        _log(store, "add", feed.url, name=feed.name)
     note(f"{feed.name} is polled from now on; to end that: iscore feeds remove {feed.url}")
 
 
@@ -87,8 +89,10 @@ def remove(url: _Url) -> None:
     from service.text import canonical_url
 
     with kept() as store:
-        if not store.feeds.remove(url) and not store.feeds.remove(canonical_url(url)):
+        found = url
+        if not store.feeds.remove(url) and not store.feeds.remove(found := canonical_url(url)):
             raise InputError(f"no feed is polled at {url}: see `iscore feeds list`")
+        _log(store, "remove", found)
     note(f"{url} is polled no more")
 
 
@@ -149,7 +153,10 @@ def import_(
     except InputError as exc:
         raise InputError(f"{file}: {exc}") from exc
     with kept() as store:
+        known = {state.feed.url for state in store.feeds.all()}
         new = store.feeds.add(found, datetime.now(UTC), again=True)
+        if new:
+            _log(store, "import", file, new=new, feeds=sorted({feed.url for feed in found} - known))
     for reason in refused:
         note(reason)
     note(f"{file}: {len(found)} read, {new} new, {len(refused)} without a usable address")
@@ -175,6 +182,10 @@ def export(
     with writing(place(file, "jsonl")) as target:
         target.write(to_opml(found, "iscore"))
     note(f"feeds written: {len(found)}")
+
+
+def _log(store: "Store", deed: str, url: str, **details: object) -> None:
+    store.audit.add(Entry("command line", f"feed.{deed}", url, details))
 
 
 def _row(state: "FeedState") -> tuple[str, ...]:

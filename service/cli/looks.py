@@ -25,6 +25,7 @@ class Line:
     title: str
     source: str
     published_at: datetime
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _line(item: dict[str, Any]) -> Line:
         title,
         source,
         _time(item["published_at"]),
+        item.get("pinned") is True,
     )
 
 

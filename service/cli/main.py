@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from service.cli import feeds, ingest, keys, models, scoring, top
+from service.cli import audit, feeds, ingest, keys, labels, models, scoring, top
 from service.cli.output import fail
 from service.errors import IscoreError
 from service.settings import Settings, read_settings
@@ -30,7 +30,9 @@ app.command()(top.top)
 app.command()(ingest.ingest)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(keys.app, name="keys")
+app.add_typer(labels.app, name="labels")
 app.add_typer(models.app, name="models")
+app.add_typer(audit.app, name="audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -73,8 +74,12 @@ def rescore(
         Literal["csv", "jsonl"] | None,
         typer.Option(help="Format of - and of names whose extension tells none; default jsonl for -."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION|DIR", help="A name from `iscore models list`, or a version's folder."),
+    ] = None,
 ) -> None:
-    """Score every row of a file with the current model.
+    """Score every row of a file with the current model, or to try another with --model.
 
     Reads and writes CSV (.csv), JSON lines (.jsonl, .ndjson), both also with .gz, and Parquet
     (.parquet; needs the "scale" extra); IN and OUT may differ in format. Text is UTF-8. All rows and
@@ -99,28 +104,37 @@ def rescore(
     Examples:
       iscore rescore archive.csv archive.parquet --title-column headline
       zcat 2026-*.jsonl.gz | iscore rescore - - | jq -c 'select(.i_score >= 80)'
+      iscore rescore archive.csv tried.csv --model var/state/models/headline-base-4-house-1f0c2b7a
     """
     from service.batch import rescore as run
     from service.files.places import place
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the unfinished file is removed
     ends = place(source, format), place(target, format)
-    model = current_model()
+    chosen = chosen_model(model)
     with progress_bar() as watch:
-        done = run(model, *ends, title_column, watch)
-    note(f"{target}: {summary(done)}, model {model.version}")
+        done = run(chosen, *ends, title_column, watch)
+    note(f"{target}: {summary(done)}, model {chosen.version}")
     if done.bad_rows:
         raise typer.Exit(EXIT_BAD_ROWS)
 
 
 def current_model() -> "ImportanceModel":
     """The model that the settings point to, loaded and checked."""
+    return chosen_model(None)
+
+
+def chosen_model(choice: str | None) -> "ImportanceModel":
+    """A version by its name or its folder, loaded and checked; None: the current one."""
     from service.model import load
-    from service.registry import Registry
+    from service.registry import registry_of
 
     settings = read_settings()
-    registry = Registry(settings.models)
-    return load(registry.path(registry.current()), settings.threads)
+    registry = registry_of(settings)
+    folder = Path(choice).resolve() if choice else None
+    if folder is None or not folder.is_dir() or choice in registry.versions():
+        folder = registry.path(choice or registry.current())
+    return load(folder, settings.threads)
 
 
 def _lines(file: str) -> Iterator[str]:

@@ -104,7 +104,7 @@ def _from_store(settings: Settings, window: str, limit: int, json: bool) -> str:
     from service.forms import as_json, as_text
     from service.lists import Lists
     from service.ranking import ListQuery
-    from service.registry import Registry
+    from service.registry import registry_of
     from service.store.connect import open_store
     from service.windows import parse_window
 
@@ -118,7 +118,7 @@ def _from_store(settings: Settings, window: str, limit: int, json: bool) -> str:
     query = ListQuery(window=parse_window(window), limit=limit)
     store = open_store(database)
     try:
-        page = Lists(store, utc_now).page(Registry(settings.models).current(), query)
+        page = Lists(store, utc_now).page(registry_of(settings).current(), query)
     finally:
         store.close()
     return (as_json(page, _PATH) if json else as_text(page)).decode()

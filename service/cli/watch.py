@@ -16,6 +16,7 @@ from service.cli.top import Service
 
 _SYMBOLS = {band.name: band.symbol for band in BANDS}
 _COLOURS = {band.name: band.colour for band in BANDS}
+_PINNED = " [pinned]"
 _ROWS_AROUND = 5  # heading, two blank lines, what has left, footer
 
 
@@ -63,7 +64,7 @@ def block(view: View, now: datetime) -> str:
     lines = [f"{listed.title} ({listed.as_of:%H:%M:%S} UTC)"]
     lines += [
         f"{one.rank:>3}. {moved(view.moves[one.story]):<3} {_symbol(one)} {one.i_score:>3} / 100  "
-        f"{one.title} ({one.source}, {age(one.published_at, now)})"
+        f"{one.title} ({one.source}, {age(one.published_at, now)}){_PINNED if one.pinned else ''}"
         for one in listed.lines
     ]
     lines += [] if listed.lines else ["No headlines in this window."]
@@ -84,7 +85,8 @@ def board(view: View, now: datetime, every_s: int, height: int) -> RenderableTyp
     for one in shown:
         score = Text(f"{one.i_score:>3} / 100", _COLOURS.get(one.band, ""))
         facts = Text(one.source, "dim"), Text(age(one.published_at, now), "dim")
-        table.add_row(f"{one.rank:>3}.", moved(view.moves[one.story]), _symbol(one), score, Text(one.title), *facts)
+        title = Text(one.title + (_PINNED if one.pinned else ""))
+        table.add_row(f"{one.rank:>3}.", moved(view.moves[one.story]), _symbol(one), score, title, *facts)
     parts = [_cut(listed.title, "bold"), Text(), table if shown else Text("No headlines in this window.")]
     if view.left:
         parts.append(_cut(_left(view), "dim"))

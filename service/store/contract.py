@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from service.store.editorial import AdjustmentStore, AuditStore, Entry, LabelStore, RunStore
 from service.types import Feed, Headline, Score, ScoredHeadline
 
 Change = Literal["created", "updated", "duplicate"]
@@ -14,7 +15,7 @@ Change = Literal["created", "updated", "duplicate"]
 class ApiKey:
     """A key at rest: the secret itself is only ever in its owner's hands.
 
-    ``id`` is the public part of the key, ``digest`` the SHA-256 of the whole key in hex.
+    ``id`` is the public part of the key, ``digest`` the SHA-256 of the whole key in hex, ``name`` says who holds it.
     """
 
     id: str
@@ -23,6 +24,7 @@ class ApiKey:
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,29 @@ class Past:
     until: datetime
 
 
+class StoryStore(Protocol):
+    """Which headlines tell one story; transactions and times as in ``Store``."""
+
+    def heard(self, revision: int, start: datetime) -> list[Headline]:
+        """Headlines published after ``start`` that are new or changed since ``revision``, oldest first."""
+
+    def story(self, story_id: str) -> list[Headline]:
+        """Headlines that tell a story, oldest first."""
+
+    def retell(self, stories: Mapping[str, str], entry: Entry | None = None) -> int:
+        """Say of headlines by id which story they tell; how many told another one before. Unknown ids are skipped.
+
+        Adjustments that hold go with their headline.
+        """
+
+
 class KeyStore(Protocol):
     """Who may write, and what was answered; transactions and times as in ``Store``."""
 
     def secret(self) -> str:
         """The installation's signing secret (64 hex digits), made at the first call and the same ever after."""
 
-    def add_key(self, key: ApiKey) -> None:
+    def add_key(self, key: ApiKey, entry: Entry | None = None) -> None:
         """Keep a new key."""
 
     def key(self, key_id: str) -> ApiKey | None:
@@ -129,7 +147,7 @@ class KeyStore(Protocol):
     def use_key(self, key_id: str, now: datetime) -> None:
         """Remember when a key was last used."""
 
-    def revoke_key(self, key_id: str, now: datetime) -> bool:
+    def revoke_key(self, key_id: str, now: datetime, entry: Entry | None = None) -> bool:
         """Revoke a key for ever; False when it is unknown or revoked already."""
 
     def reply(self, key_id: str, idempotency_key: str) -> Reply | None:
@@ -139,7 +157,7 @@ class KeyStore(Protocol):
         """Store an answer and drop those older than 24 hours. The first answer under a key stands."""
 
 
-class Store(KeyStore, Protocol):
+class Store(KeyStore, StoryStore, Protocol):
     """Headlines, their scores per model version, and API keys.
 
     Each call is one transaction: when it returns, its effect survives the death of the process; when
@@ -150,6 +168,14 @@ class Store(KeyStore, Protocol):
 
     feeds: FeedStore
     """The feeds that are polled."""
+    labels: LabelStore
+    """What editors judged."""
+    adjustments: AdjustmentStore
+    """What editors pinned, boosted and muted."""
+    runs: RunStore
+    """Trainings from editors' labels."""
+    audit: AuditStore
+    """Who changed what."""
 
     def put(self, scored: Sequence[ScoredHeadline], renew: bool = True) -> list[Change]:
         """Keep headlines with their scores; says per headline, in input order, what it changed.
@@ -176,6 +202,9 @@ class Store(KeyStore, Protocol):
     def best(self, span: Span, limit: int) -> list[ScoredHeadline]:
         """At most ``limit`` of them: highest raw score first, then newest, then by id."""
 
+    def newest(self, span: Span, limit: int) -> list[ScoredHeadline]:
+        """At most ``limit`` of them, the newest first, then by id."""
+
     def told(self, span: Span, stories: Sequence[str]) -> list[ScoredHeadline]:
         """Those that tell one of the ``stories``, in no order."""
 
@@ -185,19 +214,13 @@ class Store(KeyStore, Protocol):
     def raws(self, model: str, start: datetime, end: datetime, limit: int) -> list[float]:
         """Raw scores of ``model`` of the newest ``limit`` headlines published after ``start``, until ``end``."""
 
-    def unscored(self, model: str, start: datetime, end: datetime, limit: int) -> list[Headline]:
-        """At most ``limit`` headlines of the same times without a score of ``model``, newest first."""
+    def unscored(self, model: str, start: datetime, end: datetime, limit: int, since: int = 0) -> list[Headline]:
+        """At most ``limit`` headlines of the same times without a score of ``model``, newest first.
 
-    def heard(self, revision: int, start: datetime) -> list[Headline]:
-        """Headlines published after ``start`` that are new or changed since ``revision``, oldest first."""
+        Only those that are new or changed since revision ``since``.
+        """
 
-    def story(self, story_id: str) -> list[Headline]:
-        """Headlines that tell a story, oldest first."""
-
-    def retell(self, stories: Mapping[str, str]) -> int:
-        """Say of headlines by id which story they tell; how many told another one before. Unknown ids are skipped."""
-
-    def reign(self, model: str) -> None:
+    def reign(self, model: str, entry: Entry | None = None) -> None:
         """From now on lists show the scores of ``model``; no effect when they do already."""
 
     def ruler(self, at: int) -> str | None:

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import (
     ARRAY,
@@ -30,6 +31,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from service.errors import MissingExtraError, StoreError
 
 _WAIT_S = 10
+_to_json = partial(json.dumps, allow_nan=False)  # SQLite would keep what PostgreSQL and JSON refuse
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
 # One writer at a time, on both: the revision has to grow in the order of the commits anyway, and what a
@@ -139,12 +141,12 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         # isolation_level None keeps the driver from opening transactions at moments of its own choice
         options = {"isolation_level": None, "timeout": _WAIT_S}
-        engine = create_engine(url, connect_args=options, hide_parameters=True)
+        engine = create_engine(url, connect_args=options, hide_parameters=True, json_serializer=_to_json)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     try:
         timed = url.set(query={"connect_timeout": str(_WAIT_S), **url.query})
-        return create_engine(timed, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(timed, pool_pre_ping=True, hide_parameters=True, json_serializer=_to_json)
     except ModuleNotFoundError as exc:
         raise MissingExtraError("PostgreSQL", "postgres") from exc
 

@@ -91,14 +91,17 @@ class LabelStore(Protocol):
         ``duplicate``: the id is known; nothing is changed. ``conflict``, and not kept: an undo of what is no standing
         judgement of the same ``by``; or a judgement of titles (in any order) of which the same ``by`` has a standing
         one of the same kind that is neither a repeat nor named by ``replaces``, unless it is itself a repeat; or one
-        whose ``replaces`` does not stand.
+        whose ``replaces`` is no standing judgement of those titles by the same ``by`` with the same ``repeat``.
         """
 
     def event(self, event_id: str) -> LabelEvent | None:
         """The event with this id."""
 
     def standing(self, by: str | None = None) -> list[LabelEvent]:
-        """Judgements, repeats too, that are neither undone nor replaced by one that stands, in order of arrival."""
+        """Judgements, repeats too, that are neither undone nor replaced by one that is not undone; in order of arrival.
+
+        So when a correction is undone, what it corrected stands again.
+        """
 
     def events(self, after: int = 0, limit: int = 1000) -> list[tuple[int, LabelEvent]]:
         """All events with their numbers above ``after``, which count up in order of arrival; at most ``limit``."""
@@ -113,8 +116,8 @@ class AdjustmentStore(Protocol):
     def end(self, adjustment_id: str, entry: Entry) -> bool:
         """Lift it now, by the store's clock; False when it is unknown, ended or expired already."""
 
-    def active(self, moment: datetime) -> list[Adjustment]:
-        """Those that held at a moment: since <= moment < expires_at and ended_at; oldest first, then by id."""
+    def active(self, moment: datetime, start: datetime | None = None) -> list[Adjustment]:
+        """Those that held at a moment, or at any from ``start`` to it; oldest first, then by id."""
 
     def newest(self, limit: int) -> list[Adjustment]:
         """The newest, whether they hold or not, newest first."""

@@ -10,6 +10,8 @@ from typing_extensions import override
 
 from service.store.contract import ApiKey, KeyStore, Reply
 from service.store.database import Database
+from service.store.editorial import Entry
+from service.store.ledger import Ledger
 from service.store.tables import api_keys, replies, state
 
 _REPLY_LIFE = timedelta(hours=24)
@@ -21,6 +23,7 @@ class SqlKeys(KeyStore):
     """The contract says it all."""
 
     _database: Database
+    _ledger: Ledger
 
     @override
     def secret(self) -> str:
@@ -36,9 +39,10 @@ class SqlKeys(KeyStore):
         return first
 
     @override
-    def add_key(self, key: ApiKey) -> None:
+    def add_key(self, key: ApiKey, entry: Entry | None = None) -> None:
         with self._database.writing() as connection:
             connection.execute(self._database.insert(api_keys).values(asdict(key)))
+            self._ledger.log(connection, entry)
 
     @override
     def key(self, key_id: str) -> ApiKey | None:
@@ -58,10 +62,13 @@ class SqlKeys(KeyStore):
             connection.execute(update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))
 
     @override
-    def revoke_key(self, key_id: str, now: datetime) -> bool:
+    def revoke_key(self, key_id: str, now: datetime, entry: Entry | None = None) -> bool:
         in_use = and_(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
         with self._database.writing() as connection:
-            return connection.execute(update(api_keys).where(in_use).values(revoked_at=now)).rowcount == 1
+            if connection.execute(update(api_keys).where(in_use).values(revoked_at=now)).rowcount == 0:
+                return False
+            self._ledger.log(connection, entry)
+        return True
 
     @override
     def reply(self, key_id: str, idempotency_key: str) -> Reply | None:

@@ -48,6 +48,15 @@ class Seen:
             :limit
         ]
 
+    def newest(self, limit: int) -> list[ScoredHeadline]:
+        """See ``Store.newest``."""
+
+        def keys(table: Table) -> _Keys:
+            return self._keys(table).order_by(table.c.published_at.desc(), table.c.headline_id).limit(limit)
+
+        found = self._found(keys)
+        return sorted(found, key=lambda one: (-one.headline.published_at.timestamp(), one.headline.id))[:limit]
+
     def census(self) -> Census:
         """See ``Store.census``. A score that is seen has a headline that is seen, so that the difference waits."""
         listed = union_all(

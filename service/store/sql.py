@@ -8,25 +8,30 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    and_,
     delete,
     exists,
     func,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
 from typing_extensions import override
 
+from service.store.adjustments import SqlAdjustments
+from service.store.audit import SqlAudit
 from service.store.changes import Changes, plan
 from service.store.contract import Census, Change, Past, Span, Store
 from service.store.database import Database
+from service.store.editorial import Entry
 from service.store.feeds import SqlFeeds
 from service.store.keys import SqlKeys
+from service.store.labels import SqlLabels
+from service.store.ledger import Ledger, revision_of
+from service.store.past import former, keep_past
+from service.store.runs import SqlRuns
 from service.store.seen import HEADLINE, SCORE, Seen, headline_of, score_of
-from service.store.tables import former_headlines, former_scores, headlines, reigns, revisions, scores, state
+from service.store.stories import SqlStories, headlines_of
+from service.store.tables import headlines, reigns, revisions, scores
 from service.types import Headline, Score, ScoredHeadline
 
 _HEADLINE = [headlines.c[name] for name in HEADLINE]
@@ -38,14 +43,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SqlStore(SqlKeys, Store):
+class SqlStore(SqlKeys, SqlStories, Store):
     """The contract says it all; see :func:`service.store.connect.open_store`."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         """Work on a database whose schema is current; ``clock`` says when changes were made."""
         self._database = database
+        self._ledger = Ledger(clock)
         self.feeds = SqlFeeds(database)
-        self._clock = clock
+        self.labels = SqlLabels(database, self._ledger)
+        self.adjustments = SqlAdjustments(database, self._ledger)
+        self.runs = SqlRuns(database, self._ledger)
+        self.audit = SqlAudit(database, self._ledger)
 
     @override
     def put(self, scored: Sequence[ScoredHeadline], renew: bool = True) -> list[Change]:
@@ -83,23 +92,8 @@ class SqlStore(SqlKeys, Store):
 
     @override
     def past(self, headline_id: str) -> list[Past]:
-        told, kept = former_headlines.c, former_scores.c
-        same = and_(kept.headline_id == told.id, kept.until == told.until)
-        query = (
-            select(*(told[name] for name in HEADLINE), *(kept[name] for name in SCORE), kept.model, revisions.c.at)
-            .select_from(former_headlines)
-            .join(revisions, revisions.c.number == told.until)
-            .outerjoin(former_scores, same)
-            .where(told.id == headline_id)
-            .order_by(told.until)
-        )
-        found: dict[datetime, Past] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query):
-                past = found.setdefault(row.at, Past(headline_of(row), {}, row.at))
-                if row.model is not None:
-                    past.scores[row.model] = score_of(row)
-        return list(found.values())
+            return former(connection, headline_id)
 
     @override
     def window(self, span: Span) -> list[ScoredHeadline]:
@@ -110,6 +104,11 @@ class SqlStore(SqlKeys, Store):
     def best(self, span: Span, limit: int) -> list[ScoredHeadline]:
         with self._seen(span) as seen:
             return seen.best(limit)
+
+    @override
+    def newest(self, span: Span, limit: int) -> list[ScoredHeadline]:
+        with self._seen(span) as seen:
+            return seen.newest(limit)
 
     @override
     def told(self, span: Span, stories: Sequence[str]) -> list[ScoredHeadline]:
@@ -133,10 +132,11 @@ class SqlStore(SqlKeys, Store):
             return list(connection.scalars(query))
 
     @override
-    def unscored(self, model: str, start: datetime, end: datetime, limit: int) -> list[Headline]:
+    def unscored(self, model: str, start: datetime, end: datetime, limit: int, since: int = 0) -> list[Headline]:
+        times = (headlines.c.published_at > start, headlines.c.published_at <= end)
         query = (
             select(*_HEADLINE)
-            .where(headlines.c.published_at > start, headlines.c.published_at <= end, _without_score(model))
+            .where(*times, headlines.c.since > since, _without_score(model))
             .order_by(headlines.c.published_at.desc(), headlines.c.id)
             .limit(limit)
         )
@@ -144,39 +144,10 @@ class SqlStore(SqlKeys, Store):
             return [headline_of(row) for row in connection.execute(query)]
 
     @override
-    def heard(self, revision: int, start: datetime) -> list[Headline]:
-        new = and_(headlines.c.published_at > start, headlines.c.since > revision)
-        query = select(*_HEADLINE).where(new).order_by(headlines.c.published_at, headlines.c.id)
-        with self._database.reading() as connection:
-            return [headline_of(row) for row in connection.execute(query)]
-
-    @override
-    def story(self, story_id: str) -> list[Headline]:
-        own = and_(headlines.c.id == story_id, headlines.c.story == "")
-        query = select(*_HEADLINE).where(or_(headlines.c.story == story_id, own))
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(headlines.c.published_at, headlines.c.id))
-            return [headline_of(row) for row in rows]
-
-    @override
-    def retell(self, stories: Mapping[str, str]) -> int:
-        with self._database.writing() as connection:
-            known = self._headlines(connection, list(stories))
-            changed = {key: stories[key] for key, one in known.items() if one.story_id != stories[key]}
-            if changed:
-                with self._change(connection) as revision:
-                    self._touch(connection, list(changed), revision)
-                    for story in set(changed.values()):
-                        ids = self._database.listed([key for key, one in changed.items() if one == story])
-                        connection.execute(update(headlines).where(headlines.c.id.in_(ids)).values(story=story))
-                        connection.execute(update(scores).where(scores.c.headline_id.in_(ids)).values(story=story))
-        return len(changed)
-
-    @override
-    def reign(self, model: str) -> None:
+    def reign(self, model: str, entry: Entry | None = None) -> None:
         with self._database.writing() as connection:
             if connection.scalar(_rulers()) != model:
-                with self._change(connection) as revision:
+                with self._ledger.change(connection, entry) as revision:
                     connection.execute(insert(reigns).values(since=revision, model=model))
 
     @override
@@ -187,7 +158,7 @@ class SqlStore(SqlKeys, Store):
     @override
     def revision(self) -> int:
         with self._database.reading() as connection:
-            return _revision(connection)
+            return revision_of(connection)
 
     @override
     def revision_at(self, time: datetime) -> int:
@@ -202,7 +173,7 @@ class SqlStore(SqlKeys, Store):
     @contextmanager
     def _seen(self, span: Span) -> Iterator[Seen]:
         with self._database.reading() as connection:
-            yield Seen(self._database, connection, span, _revision(connection) if span.at is None else span.at)
+            yield Seen(self._database, connection, span, revision_of(connection) if span.at is None else span.at)
 
     def _known(
         self, connection: Connection, scored: Sequence[ScoredHeadline]
@@ -214,13 +185,7 @@ class SqlStore(SqlKeys, Store):
         models: dict[str, set[str]] = {}
         for key, model in pairs:
             models.setdefault(key, set()).add(model)
-        return self._headlines(connection, keys), models
-
-    def _headlines(self, connection: Connection, keys: Sequence[str]) -> dict[str, Headline]:
-        ids = self._database.listed(keys)
-        return {
-            row.id: headline_of(row) for row in connection.execute(select(*_HEADLINE).where(headlines.c.id.in_(ids)))
-        }
+        return headlines_of(self._database, connection, keys), models
 
     def _write(
         self,
@@ -232,39 +197,22 @@ class SqlStore(SqlKeys, Store):
         now = {**known, **{one.id: one for one in changes.headlines}}
         rescored = [key for key, by_model in changes.scores.items() if models.get(key, set()) & by_model.keys()]
         edited = [one.id for one in changes.headlines if one.id in known]
-        with self._change(connection) as revision:
+        with self._ledger.change(connection) as revision:
             if touched := sorted({*rescored, *edited}):
-                self._touch(connection, touched, revision)
+                keep_past(self._database, connection, touched, revision)
             if changes.outdated:
                 outdated = self._database.listed(changes.outdated)
                 connection.execute(delete(scores).where(scores.c.headline_id.in_(outdated)))
             told = [{**{name: getattr(one, name) for name in HEADLINE}, "since": revision} for one in changes.headlines]
             self._database.upsert(connection, headlines, told)
             self._move(connection, [key for key in edited if now[key].published_at != known[key].published_at])
+            at = self._ledger.clock()
             rows = [
-                {"headline_id": key, "model": model, "since": revision, **_score_columns(now[key], one, self._clock())}
+                {"headline_id": key, "model": model, "since": revision, **_score_columns(now[key], one, at)}
                 for key, by_model in changes.scores.items()
                 for model, one in by_model.items()
             ]
             self._database.upsert(connection, scores, rows)
-
-    @contextmanager
-    def _change(self, connection: Connection) -> Iterator[int]:
-        """The number of the next revision. Its time is that of the end of the change, near the commit."""
-        number = _revision(connection) + 1
-        yield number
-        connection.execute(update(state).values(revision=number))
-        connection.execute(insert(revisions).values(number=number, at=self._clock()))
-
-    def _touch(self, connection: Connection, keys: Sequence[str], revision: int) -> None:
-        """Keep what headlines and their scores have been, before they change."""
-        ids = self._database.listed(keys)
-        for table, former, key in ((headlines, former_headlines, "id"), (scores, former_scores, "headline_id")):
-            these = table.c[key].in_(ids)
-            columns = [column.name for column in former.c]
-            before = select(*table.c, literal(revision).label("until")).where(these)
-            connection.execute(insert(former).from_select(columns, before))
-            connection.execute(update(table).where(these).values(since=revision))
 
     def _move(self, connection: Connection, keys: Sequence[str]) -> None:
         """Scores of other models follow a headline that has another time now."""
@@ -272,11 +220,6 @@ class SqlStore(SqlKeys, Store):
             time = select(headlines.c.published_at).where(headlines.c.id == scores.c.headline_id).scalar_subquery()
             these = scores.c.headline_id.in_(self._database.listed(keys))
             connection.execute(update(scores).where(these).values(published_at=time))
-
-
-def _revision(connection: Connection) -> int:
-    number: int = connection.execute(select(state.c.revision)).scalar_one()
-    return number
 
 
 def _rulers() -> Select[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -39,11 +40,16 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-class Key(TypeDecorator[str]):
-    """Text by which rows are looked up, often as a stranger typed it into an address.
+def storable(text: str | None) -> str | None:
+    """Every text that can be stored unchanged; PostgreSQL refuses NUL, and no database takes half a surrogate pair."""
+    return None if text is None else text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
-    PostgreSQL refuses NUL and no database takes half a surrogate pair; both are looked up as
-    characters that are in no key, so that such a request finds nothing instead of failing.
+
+class Key(TypeDecorator[str]):
+    """Text by which rows are looked up, often as a stranger typed it into an address, or what people wrote freely.
+
+    What cannot be stored is looked up as characters that are in no key, so that such a request finds nothing instead
+    of failing.
     """
 
     impl = Text
@@ -51,7 +57,7 @@ class Key(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Pass every key that can be stored through unchanged."""
-        return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+        return storable(value)
 
 
 # Names for constraints, so that a later migration can name what it changes, on SQLite too.
@@ -146,6 +152,7 @@ api_keys = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("revoked_at", Moment),
+    Column("name", Key, nullable=False),
 )
 
 replies = Table(
@@ -182,6 +189,84 @@ feeds = Table(
     Column("moved", Integer, nullable=False),
     Column("entries", Integer, nullable=False),
     Index(None, "status", "next_at"),
+)
+
+label_events = Table(
+    "label_events",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Key, nullable=False),
+    Column("by", Key, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text),
+    # As JSON they stay as they are, with characters that columns of text refuse.
+    Column("titles", JSON(none_as_null=True)),
+    Column("i_score", Double),
+    Column("best", Integer),
+    Column("worst", Integer),
+    Column("reason", Key),
+    Column("undoes", Key),
+    Column("replaces", Key),
+    Column("repeat", Boolean, nullable=False),
+    Column("seconds", Double),
+    Column("model", Key),
+    Column("shown", Boolean, nullable=False),
+    # Whose judgement of which titles, as a digest.
+    Column("about", String(64)),
+    Index(None, "id", unique=True),
+    Index(None, "undoes"),
+    Index(None, "replaces"),
+    Index(None, "about"),
+    CheckConstraint("(kind IS NULL) <> (undoes IS NULL) AND (undoes IS NULL OR replaces IS NULL)", name="one_of_both"),
+    CheckConstraint("kind <> 'score' OR (i_score IS NOT NULL AND i_score >= 0 AND i_score <= 100)", name="i_score"),
+)
+
+adjustments = Table(
+    "adjustments",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("headline_id", Key, nullable=False),
+    Column("story", Key, nullable=False),
+    Column("reason", Key, nullable=False),
+    Column("by", Key, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("points", Double, nullable=False),
+    Column("ended_at", Moment),
+    Index(None, "expires_at"),
+    CheckConstraint("points >= -100 AND points <= 100", name="points"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("by", Key, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("labels_sha256", String(64), nullable=False),
+    Column("champion", Key, nullable=False),
+    Column("candidate", Key),
+    Column("progress", Double, nullable=False),
+    Column("message", Key, nullable=False),
+    Column("verdict", LargeBinary),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Key, nullable=False),
+    Column("action", Key, nullable=False),
+    Column("subject", Key, nullable=False),
+    Column("details", JSON, nullable=False),
+    Index(None, "by", "number"),
+    Index(None, "action", "number"),
 )
 
 # One row, put there by the first migration.

@@ -24,7 +24,7 @@ def registry(tmp_path: Path) -> Registry:
 @pytest.fixture
 def service(start: Start, registry: Registry, tmp_path: Path) -> Service:
     """A service with three headlines: one of this hour, one of yesterday, one of last week."""
-    service = start(tmp_path / "state", models=registry.folder)
+    service = start(tmp_path / "state", models=registry.shipped)
     sent = [
         {"title": "w90", "url": "https://news.example/90", "published_at": "2026-03-01T11:50:00Z"},
         {"title": "w20", "url": "https://news.example/20", "published_at": "2026-02-28T20:00:00Z"},
@@ -41,8 +41,12 @@ def scores(service: Service, query: str = "?window=30d") -> dict[str, int]:
 def test_the_versions_on_disk_are_listed_and_the_serving_one_marked(service: Service) -> None:
     assert service.get("/v1/models").json() == {
         "current": "tiny-1",
+        "previous": None,
         "refused": None,
-        "items": [{"version": "tiny-1", "current": True}, {"version": "tiny-2", "current": False}],
+        "items": [
+            {"version": "tiny-1", "current": True, "origin": "shipped"},
+            {"version": "tiny-2", "current": False, "origin": "shipped"},
+        ],
     }
 
 
@@ -50,6 +54,7 @@ def test_a_version_shows_its_card_and_figures(service: Service) -> None:
     assert service.get("/v1/models/tiny-2").json() == {
         "version": "tiny-2",
         "current": False,
+        "origin": "shipped",
         "created_at": "2026-01-31",
         "metrics": {"mae": 1.5},
         "config": {},
@@ -66,7 +71,7 @@ def test_a_version_that_there_is_not_is_a_404(service: Service, version: str) ->
 
 
 def test_a_damaged_version_says_so_and_the_others_are_still_shown(service: Service, registry: Registry) -> None:
-    (registry.folder / "tiny-2" / "CARD.md").write_text("# Another card")
+    (registry.shipped / "tiny-2" / "CARD.md").write_text("# Another card")
     answer = service.get("/v1/models/tiny-2")
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:iscore:problem:damaged-model")
     assert "CARD.md" in answer.json()["detail"]
@@ -122,7 +127,7 @@ def test_pages_go_on_with_the_model_that_they_began_with(service: Service, regis
 def test_a_damaged_version_is_refused_with_its_reason_and_the_old_one_serves(
     service: Service, registry: Registry
 ) -> None:
-    (registry.folder / "tiny-2" / "encoder.onnx").write_bytes(b"damaged")
+    (registry.shipped / "tiny-2" / "encoder.onnx").write_bytes(b"damaged")
     registry.use("tiny-2")
     service.state.tick()
     body = service.get("/v1/models").json()
@@ -136,7 +141,7 @@ def test_a_damaged_version_is_refused_with_its_reason_and_the_old_one_serves(
 
 
 def test_a_version_whose_golden_scores_are_off_never_serves(service: Service, registry: Registry) -> None:
-    write_version(registry.folder / "tiny-3", golden_json=tiny_files(upside_down=True)["golden.json"])
+    write_version(registry.shipped / "tiny-3", golden_json=tiny_files(upside_down=True)["golden.json"])
     registry.use("tiny-3")
     service.state.tick()
     assert "golden" in service.get("/v1/models").json()["refused"]
@@ -144,7 +149,7 @@ def test_a_version_whose_golden_scores_are_off_never_serves(service: Service, re
 
 
 def test_a_missing_choice_is_said_and_forgotten_when_it_is_back(service: Service, registry: Registry) -> None:
-    pointer = registry.folder / "CURRENT"
+    pointer = registry.shipped / "CURRENT"
     pointer.unlink()
     service.state.tick()
     assert "no current model" in service.get("/v1/models").json()["refused"]
@@ -154,7 +159,7 @@ def test_a_missing_choice_is_said_and_forgotten_when_it_is_back(service: Service
 
 
 def test_the_serving_version_may_be_removed_from_disk(service: Service, registry: Registry) -> None:
-    shutil.rmtree(registry.folder / "tiny-1")
+    shutil.rmtree(registry.shipped / "tiny-1")
     service.state.tick()
     assert scores(service)["w90"] == 90
     assert "tiny-1" in service.get("/v1/models").json()["refused"]

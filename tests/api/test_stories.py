@@ -86,6 +86,7 @@ def test_the_headline_that_named_a_story_can_leave_it(service: Service, told: li
     ("action", "body", "word"),
     [
         ("merge", {"stories": ["nobody"]}, "no story"),
+        ("merge", {"stories": [""]}, "no story"),
         ("split", {"headlines": ["nobody"]}, "not all"),
         ("split", {"headlines": "all"}, "leave at least one"),
         ("merge", {"stories": []}, "stories"),

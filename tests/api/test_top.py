@@ -65,6 +65,8 @@ def test_the_body_is_what_the_contract_shows(service: Service) -> None:
                 "low_confidence": None,
                 "story": {"outlets": 1, "headlines": 1},
                 "previous_rank": None,
+                "pinned": False,
+                "adjusted": None,
             }
         ],
         "links": {"self": "/v1/top?as_of=2026-03-01T12%3A00%3A00Z", "next": None},

@@ -1,10 +1,12 @@
 """A real service in a process of its own, and a real Chromium."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,10 +20,22 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 
 
 @pytest.fixture(scope="session")
-def service_url(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[str]:
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the service keeps what it writes."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="session")
+def service_url(state_folder: Path) -> Iterator[str]:
     """Where ``iscore serve`` listens, with the sample loaded."""
-    state = tmp_path_factory.mktemp("state")
-    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--state", str(state), "--no-feeds"]
+    with served(state_folder) as url:
+        yield url
+
+
+@contextmanager
+def served(state: Path, *options: str) -> Iterator[str]:
+    """A service with a state folder of its own; where it listens."""
+    command = [sys.executable, "-m", "service", "serve", "--port", "0", "--state", str(state), "--no-feeds", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         line = process.stdout.readline()
@@ -30,6 +44,19 @@ def service_url(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> I
         yield found[0].rstrip("/")
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture
+def editor_key(service_url: str, state_folder: Path) -> str:
+    """A key of an editor who has done nothing yet."""
+    return new_key(state_folder, "editor")
+
+
+def new_key(state_folder: Path, *scopes: str) -> str:
+    """What ``iscore keys create`` prints."""
+    command = [sys.executable, "-m", "service", "keys", "create", *(f"--scope={scope}" for scope in scopes)]
+    environment = {**os.environ, "ISCORE_STATE": str(state_folder)}
+    return subprocess.check_output(command, env=environment, text=True, stderr=subprocess.DEVNULL).strip()
 
 
 @pytest.fixture(scope="module")  # while it is open, an event loop runs in this thread, and other tests need their own

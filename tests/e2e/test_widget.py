@@ -79,6 +79,13 @@ def test_a_row_says_who_tells_it_and_how_it_moved(embed: Embed, wire: Wire) -> N
     expect(facts.nth(1).get_by_role("img", name="down 1")).to_be_visible()
 
 
+def test_a_pinned_row_says_so_in_words(embed: Embed, wire: Wire) -> None:
+    wire.say(listed(headline("Ten soups for autumn", 12, pinned=True), headline("Dam bursts above valley", 85)))
+    facts = embed().locator("[part=facts]")
+    expect(facts.nth(0)).to_have_text("12 / 100pinnedExample News5 min. ago")
+    expect(facts.nth(1)).to_have_text("85 / 100Example News5 min. ago")
+
+
 @pytest.mark.parametrize("known", [{}, {"previous_rank": None}])
 def test_where_nothing_is_known_of_before_nothing_is_said_of_it(
     embed: Embed, wire: Wire, known: dict[str, Any]

@@ -1,9 +1,9 @@
 """From labels to a model version that serves, on a few headlines: the real path, only short."""
 
 import gzip
+import hashlib
 import html
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import cycle
@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from service import artifact
 from service.errors import ArtifactError, InputError
+from service.judgements import held_out
 from service.model import load
 from service.text import headline_id
-from service.types import TOPICS
+from service.types import TOPICS, Judgement
 from training import data
 from training.cli import app
 from training.config import StudentConfig, TeacherConfig, read_config
@@ -50,6 +51,12 @@ batch_tokens = 1024
 warmup_steps = 2
 calibration_share = 0.3
 """
+JUDGED = [one for one in UNRATED if not held_out(Judgement("score", (one.text,), 90.0))][:40]
+SNAPSHOT = "".join(
+    json.dumps({"kind": "score", "titles": [one.text], "i_score": 90, "by": "key-1", "at": "2026-02-03T00:00Z"}) + "\n"
+    for one in JUDGED
+)
+HOUSE = f"paper-1-house-{hashlib.sha256(SNAPSHOT.encode()).hexdigest()[:8]}"
 JOINED = (data.RATED, data.RATED_DEV, data.STORIES, data.TAUGHT, data.TOPICS_OF)
 
 
@@ -82,17 +89,19 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, joined: Path, config: Path) -> Path:
-    """A folder with the current version paper-1 and, from it by more labels, paper-2."""
+    """A folder with the current version paper-1 and, from it by editors' judgements, HOUSE."""
     folder = tmp_path_factory.mktemp("models")
     labels = folder.parent / "labels.csv"
     labels.write_text("title,i_score,weight\nOur paper wins prize,90,1000\n", "utf-8")
     options = ["--labels", labels, "--data", joined, "--models", folder]
     assert run("distil", "paper-1", "--config", config, *options).exit_code == 0
     assert run("promote", "paper-1", "--models", folder).output.startswith("paper-1 is current")
+    snapshot = folder.parent / "snapshot.jsonl"
+    snapshot.write_text(SNAPSHOT, "utf-8")
     with pytest.MonkeyPatch.context() as patched:
         for name in ("torch", "sentence_transformers", "sklearn"):
             patched.setitem(sys.modules, name, None)  # importing it fails
-        assert run("fit", "paper-2", *options).exit_code == 0
+        assert run("house", "--labels", snapshot, "--out", folder, "--from", folder / "paper-1").exit_code == 0
     return folder
 
 
@@ -150,8 +159,8 @@ def test_a_version_says_what_a_service_tells_of_a_headline(models: Path) -> None
 def test_a_version_is_evaluated_beside_the_current_one_with_a_report(
     models: Path, joined: Path, tmp_path: Path
 ) -> None:
-    done = run("evaluate", "paper-2", "--data", joined, "--models", models, "--report", tmp_path / "report.html")
-    assert "| figure | paper-2 | paper-1 |" in done.output
+    done = run("evaluate", HOUSE, "--data", joined, "--models", models, "--report", tmp_path / "report.html")
+    assert f"| figure | {HOUSE} | paper-1 |" in done.output
     assert "| dev spearman |" in done.output
     page = (tmp_path / "report.html").read_text("utf-8")
     assert page.count("<svg") == 8
@@ -162,34 +171,26 @@ def test_a_version_is_evaluated_beside_the_current_one_with_a_report(
 def test_versions_are_compared_on_the_same_headlines(models: Path, joined: Path) -> None:
     same, other = (
         json.loads(run("compare", "paper-1", name, "--data", joined, "--models", models, "--json").output)
-        for name in ("paper-1", "paper-2")
+        for name in ("paper-1", HOUSE)
     )
     assert same["dev mae"]["first"] == same["dev mae"]["second"] == other["dev mae"]["first"] > 0
     assert other["dev mae"]["second"] != other["dev mae"]["first"]
 
 
-def test_more_labels_move_the_head_and_nothing_else(models: Path) -> None:
-    before, after = (artifact.read(models / name) for name in ("paper-1", "paper-2"))
-    for name in ("encoder.onnx", "tokenizer.json", "calibration.json", "topics.npz"):
-        assert before.files[name] == after.files[name]
-    first, second = (load(models / name).predict(["Our paper wins prize"])[0] for name in ("paper-1", "paper-2"))
-    assert abs(second - 90) < abs(first - 90)
-    assert after.manifest["updated_from"]["version"] == "paper-1"
-    assert list(after.manifest["updated_from"]["labels_sha256"]) == ["labels.csv"]
+def test_judgements_move_the_scores_of_a_trained_version(models: Path) -> None:
+    before, after = (artifact.read(models / name) for name in ("paper-1", HOUSE))
+    assert after.manifest["house"]["base"] == "paper-1"
     assert after.manifest["config"] == before.manifest["config"]
-
-
-def test_a_head_is_updated_without_what_only_training_needs() -> None:  # as in ``models``, before anything is imported
-    heavy = {"torch", "sentence_transformers", "transformers", "sklearn", "onnx"}
-    code = f"import sys, training.update; print(*{heavy} & sys.modules.keys())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.stdout.split(), done.stderr) == ([], "")
+    titles = [one.text for one in JUDGED]
+    first, second = (load(models / name).predict(titles).mean() for name in ("paper-1", HOUSE))
+    assert abs(second - 90) < abs(first - 90)
 
 
 def test_the_card_is_printed_from_what_is_recorded(models: Path) -> None:
-    printed = run("card", "paper-2", "--models", models).output
-    assert printed.startswith("# paper-2\n")
+    printed = run("card", "paper-1", "--models", models).output
+    assert printed.startswith("# paper-1\n")
     assert "no evidence of quality" in printed
+    assert f"# {HOUSE}\n" in run("card", HOUSE, "--models", models).output
 
 
 @pytest.mark.parametrize(
@@ -199,9 +200,7 @@ def test_a_name_that_cannot_be_had_is_refused_before_the_training(
     models: Path, joined: Path, monkeypatch: pytest.MonkeyPatch, name: str, error: type[Exception]
 ) -> None:
     monkeypatch.setattr("training.candidate.distil", None)
-    monkeypatch.setattr("training.update.update", None)
-    for call in (["distil", name], ["fit", name, "--labels", data.CLIENT]):
-        assert isinstance(run(*call, "--data", joined, "--models", models).exception, error)
+    assert isinstance(run("distil", name, "--data", joined, "--models", models).exception, error)
 
 
 @pytest.mark.parametrize("missing", JOINED)

@@ -33,6 +33,7 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -44,7 +45,8 @@ def _signed_in(request: Request, state: StateDep) -> ApiKey:
             return admit(key, state.store, "editor", state.clock())
     except AuthError:  # revoked meanwhile, or an ingest key: another one may be signed in with
         pass
-    raise HTTPException(303, headers={"Location": f"{SIGN_IN}?to={quote(request.url.path)}"})
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    raise HTTPException(303, headers={"Location": f"{SIGN_IN}?to={quote(wanted)}"})
 
 
 Reader = Annotated[ApiKey, Depends(_signed_in)]

@@ -1,7 +1,6 @@
 """Who is signed in to the editors' pages: a signed cookie that names a key, and never holds it."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -47,8 +46,8 @@ def key_of(request: Request, state: State) -> ApiKey | None:
 
 def check_origin(request: Request) -> None:
     """Forbidden unless a page of this very site sent the request (Fetch Metadata, else the Origin header)."""
-    site = request.headers.get("sec-fetch-site")
-    here = urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
+    site, host = request.headers.get("sec-fetch-site"), request.headers.get("host")
+    here = request.headers.get("origin") in (f"http://{host}", f"https://{host}")
     if not (here if site is None else site == "same-origin"):
         raise Forbidden("this request does not come from the editors' pages: sign in there, or send a key")
 

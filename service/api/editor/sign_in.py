@@ -14,6 +14,7 @@ from service.keys import verify
 router = APIRouter(include_in_schema=False)
 
 _HOME = "/editor"
+_SIGN_OUT = "/editor/sign-out"
 
 
 @router.get(SIGN_IN)
@@ -26,21 +27,24 @@ def sign_in_page(request: Request, to: str = _HOME) -> Response:
 def sign_in(
     request: Request,
     state: StateDep,
-    key: Annotated[str, Form(max_length=200)] = "",
-    to: Annotated[str, Form(max_length=200)] = _HOME,
+    key: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = _HOME,
 ) -> Response:
-    """Check the key and lead to the page that was wanted."""
+    """Check the key and lead to the page that was wanted.
+
+    A refused key is a 403: a 401 would have to say how to send one in a header, and here nobody does.
+    """
     session.check_origin(request)
     try:
         found = verify(key.strip(), state.store, "editor", state.clock())
     except AuthError as exc:
-        return page(request, "sign_in.html", None, 401, to=_inside(to), fault=str(exc))
-    answer = RedirectResponse(_inside(to), 303)
+        return page(request, "sign_in.html", None, 403, to=_inside(to), fault=str(exc))
+    answer = RedirectResponse(_inside(to), 303, {"Cache-Control": "no-store"})
     session.sign_in(answer, request, state, found)
     return answer
 
 
-@router.post("/editor/sign-out")
+@router.post(_SIGN_OUT)
 def sign_out(request: Request) -> Response:
     """End the session."""
     session.check_origin(request)
@@ -50,5 +54,7 @@ def sign_out(request: Request) -> Response:
 
 
 def _inside(to: str) -> str:
-    """A page of ours, whatever the address says: it must lead nobody to another site."""
-    return to if to == _HOME or to.startswith(_HOME + "/") else _HOME
+    """A page of ours, whatever the address says: it must lead nobody to another site, nor back to signing in."""
+    path = to.partition("?")[0]
+    ours = path == _HOME or (path.startswith(_HOME + "/") and path not in (SIGN_IN, _SIGN_OUT))
+    return to if ours and to.isascii() and to.isprintable() else _HOME

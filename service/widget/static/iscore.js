@@ -141,7 +141,7 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
 
   attributeChangedCallback() {
     this.#root.style.setProperty('--rows', this.#limit + 2);
-    this.#next = this.#failures = 0;
+    this.#failures = this.#next = 0;
     this.#beat();
   }
 
@@ -181,8 +181,8 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
     setTimeout(() => request.abort(), 8000);
     const refresh = +this.#get('refresh', 60);
     const every = Math.max(15, refresh) * 1000;
-    let wait = 0;
     this.#next = Infinity;
+    let wait = 0;
     try {
       const url = safe(this.#get('src', '/v1/top'), document.baseURI);
       url.searchParams.set('window', this.#get('window', '1h'));
@@ -241,7 +241,6 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
       const time = make('time', 'time');
       time.dateTime = words(item.published_at);
       time.textContent = this.#ago(time.dateTime);
-      const outlets = item.story?.outlets;
       const up = item.previous_rank - rank;
       return make('li', 'row',
         make('span', 'rank', number(rank)),
@@ -250,9 +249,10 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
           make('div', 'facts',
             make('span', 'score ' + band, band && sign(band + ' importance'),
               make('bdi', 'number', number(score) + ' / ' + number(100))),
+            item.pinned ? make('span', 'pinned', 'pinned') : '',
             item.low_confidence ? make('span', 'uncertain', 'uncertain') : '',
             make('bdi', 'source', words(item.source)),
-            outlets > 1 ? make('span', 'outlets', number(outlets) + ' sources') : '',
+            item.story?.outlets > 1 ? make('span', 'outlets', number(item.story.outlets) + ' sources') : '',
             !moved || !up ? '' : item.previous_rank === null ? make('span', 'new', 'new') :
               up > 0 ? sign('up ' + number(up), '▲' + number(up)) : sign('down ' + number(-up), '▼' + number(-up)),
             time,
@@ -270,7 +270,7 @@ if (!customElements.get('iscore-top')) customElements.define('iscore-top', class
       this.querySelector('li:hover, :focus') ?? (this.#list.matches(':hover') || this.shadowRoot.activeElement);
     if (this.#waiting && (now || !held)) {
       this.#list = this.#waiting;
-      this.#waiting = null;
+      this.#waiting = 0;
       this.#root.replaceChildren(
         make('div', 'bar', this.#heading, this.#pause),
         this.#list,
