@@ -99,7 +99,7 @@ class State:
     def look(self) -> None:
         """Drop ready lists when the store or the model has changed, by this process or another."""
         with self._looking:  # or the older of two looks may have the last word
-            self.hot.mark(self.store.revision(), self.model.version)
+            self.hot.mark(self.store.listed_revision(), self.model.version)
         self.streams.wake()
 
     def drain(self) -> None:

@@ -229,6 +229,9 @@ class Store(KeyStore, StoryStore, Protocol):
     def revision(self) -> int:
         """A number that grows with every change to headlines, scores or reigns, by this process or another."""
 
+    def listed_revision(self) -> int:
+        """The newest revision that changed what lists show: not one that brought scores of another model only."""
+
     def revision_at(self, time: datetime) -> int:
         """What ``revision`` was at a time; 0 before the first change."""
 

@@ -18,11 +18,14 @@ class Ledger:
     clock: Callable[[], datetime]
 
     @contextmanager
-    def change(self, connection: Connection, entry: Entry | None = None) -> Iterator[int]:
-        """The number of the next revision. Its time is that of the end of the change, near the commit."""
+    def change(self, connection: Connection, entry: Entry | None = None, listed: bool = True) -> Iterator[int]:
+        """The number of the next revision. Its time is that of the end of the change, near the commit.
+
+        ``listed``: it changes what lists show.
+        """
         number = revision_of(connection) + 1
         yield number
-        connection.execute(update(state).values(revision=number))
+        connection.execute(update(state).values(revision=number, **({"listed": number} if listed else {})))
         connection.execute(insert(revisions).values(number=number, at=self.clock()))
         self.log(connection, entry)
 

@@ -31,7 +31,7 @@ from service.store.past import former, keep_past
 from service.store.runs import SqlRuns
 from service.store.seen import HEADLINE, SCORE, Seen, headline_of, score_of
 from service.store.stories import SqlStories, headlines_of
-from service.store.tables import headlines, reigns, revisions, scores
+from service.store.tables import headlines, reigns, revisions, scores, state
 from service.types import Headline, Score, ScoredHeadline
 
 _HEADLINE = [headlines.c[name] for name in HEADLINE]
@@ -161,6 +161,12 @@ class SqlStore(SqlKeys, SqlStories, Store):
             return revision_of(connection)
 
     @override
+    def listed_revision(self) -> int:
+        with self._database.reading() as connection:
+            number: int = connection.execute(select(state.c.listed)).scalar_one()
+        return number
+
+    @override
     def revision_at(self, time: datetime) -> int:
         query = select(func.max(revisions.c.number)).where(revisions.c.at <= time)
         with self._database.reading() as connection:
@@ -197,7 +203,7 @@ class SqlStore(SqlKeys, SqlStories, Store):
         now = {**known, **{one.id: one for one in changes.headlines}}
         rescored = [key for key, by_model in changes.scores.items() if models.get(key, set()) & by_model.keys()]
         edited = [one.id for one in changes.headlines if one.id in known]
-        with self._ledger.change(connection) as revision:
+        with self._ledger.change(connection, listed=_is_listed(changes, connection.scalar(_rulers()))) as revision:
             if touched := sorted({*rescored, *edited}):
                 keep_past(self._database, connection, touched, revision)
             if changes.outdated:
@@ -220,6 +226,12 @@ class SqlStore(SqlKeys, SqlStories, Store):
             time = select(headlines.c.published_at).where(headlines.c.id == scores.c.headline_id).scalar_subquery()
             these = scores.c.headline_id.in_(self._database.listed(keys))
             connection.execute(update(scores).where(these).values(published_at=time))
+
+
+def _is_listed(changes: Changes, ruler: str | None) -> bool:
+    """Whether lists show anything of it: scores of a model that does not reign are in none."""
+    scored = {model for by_model in changes.scores.values() for model in by_model}
+    return bool(changes.headlines or changes.outdated) or ruler is None or ruler in scored
 
 
 def _rulers() -> Select[str]:

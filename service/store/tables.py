@@ -275,6 +275,7 @@ state = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
+    Column("listed", BigInteger, nullable=False, server_default="0"),
     Column("secret", String(64)),
     CheckConstraint("id = 1", name="one_row"),
 )

@@ -86,6 +86,21 @@ def test_the_model_whose_scores_are_listed_is_known_for_every_revision(store: Sq
     assert [store.ruler(at) for at in (0, first, store.revision(), 99)] == [None, "m1", "m2", "m2"]
 
 
+def test_scores_of_a_model_that_does_not_reign_change_no_list(store: SqlStore) -> None:
+    headline = Headline("a", "Dam bursts", "https://a.example/", "A", NOON, NOON)
+    store.put([ScoredHeadline(headline, Score(60.0), "m1")])
+    assert store.listed_revision() == store.revision()
+    store.reign("m1")
+    listed = store.listed_revision()
+    assert listed == store.revision()
+    store.put_scores([ScoredHeadline(headline, Score(50.0), "m2")])
+    assert (store.listed_revision(), store.revision()) == (listed, listed + 1)
+    store.put_scores([ScoredHeadline(headline, Score(55.0), "m1")])
+    assert store.listed_revision() == store.revision() == listed + 2
+    store.reign("m2")
+    assert store.listed_revision() == store.revision() == listed + 3
+
+
 def test_a_revision_is_found_by_its_time(url: str) -> None:
     times = iter([NOON, NOON, NOON + MINUTE, NOON + MINUTE])
     store = open_store(url, lambda: next(times))

@@ -9,6 +9,7 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """New, empty tables; the keys made so far have no name."""
+    op.add_column("state", sa.Column("listed", sa.BigInteger, nullable=False, server_default="0"))
     op.add_column("api_keys", sa.Column("name", sa.Text, nullable=False, server_default=""))
     op.create_table(
         "label_events",
