@@ -69,7 +69,7 @@ def promotion(store: Store, version: str, serving: str, by: str, reason: str) ->
     against = objections(version, serving, run, reigns(store))
     if against and len(reason) < ENOUGH_CHARS:
         hint = f"give a reason of {ENOUGH_CHARS} characters or more to put it live all the same"
-        raise GateRefused(f"{'; '.join(against)}; {hint}")
+        raise GateRefused(f"{'; '.join(one.rstrip('.') for one in against)}; {hint}")
     details = {"before": serving, "reason": reason, "run": run and run.id, "against": against}
     return Entry(by, PROMOTE, version, details)
 

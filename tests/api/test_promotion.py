@@ -152,7 +152,7 @@ def test_without_the_gates_word_there_must_be_a_reason(service: Service) -> None
     assert "no training run has made tiny-2" in refusal(promote(service, "tiny-2"))
     assert "10 characters" in refusal(promote(service, "tiny-2", reason="because  "))
     tried(service, "tiny-2", promote=False)
-    assert "tiny-1 stays." in refusal(promote(service, "tiny-2"))
+    assert "tiny-1 stays; give a reason" in refusal(promote(service, "tiny-2"))
     assert (reigns(service), service.top()["model"]) == ([], "tiny-1")
     answer = promote(service, "tiny-2", reason=REASON)
     assert (answer.status_code, answer.json()["overruled"]) == (200, ["tiny-1 stays."])
