@@ -27,10 +27,11 @@ _MORE = ("after a week of storms", "as prices rise again", "while neighbours wat
 
 
 def titles(count: int) -> Iterator[str]:
-    """So many different headlines of some fifteen words."""
+    """So many different headlines, of eleven words and 70 characters on average, as real ones have."""
     draw = random.Random(4)
     for number in range(count):
-        yield f"{' '.join(map(draw.choice, (_WHO, _DOES, _WHAT, _MORE)))} in district {number % 9973} of {number // 97}"
+        told = (_WHO, _DOES, _WHAT) if number % 2 else (_WHO, _DOES, _WHAT, _MORE)
+        yield f"{' '.join(map(draw.choice, told))}, ward {number}"
 
 
 def fill(path: Path, size: int, now: datetime, model: ImportanceModel) -> None:

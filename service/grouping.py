@@ -41,7 +41,7 @@ class Grouping:
         return [replace(one, story=_unless_own(stories.get(one.id, ""), one)) for one in headlines]
 
     def _learn(self, now: datetime) -> None:
-        revision = self._store.revision()
+        revision = self._store.listed_revision()
         if revision == self._learnt:
             return
         heard = self._store.heard(self._learnt, now - HORIZON)

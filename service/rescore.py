@@ -38,16 +38,16 @@ class Rescoring:
         self.model = model
         self._store = store
         self._window = window
-        self._known = store.revision()
+        self._known = store.listed_revision()  # headlines that come in change lists
         self._end: datetime | None = None
         self._done = False
 
     def step(self, now: datetime, reference: Sequence[float]) -> bool:
         """Score what has come in, and a piece of what was there; whether there may be another piece."""
-        start, revision = now - self._window, self._store.revision()
-        if revision != self._known:
+        start, revision, listed = now - self._window, self._store.revision(), self._store.listed_revision()
+        if listed != self._known:
             rescore(self.model, self._store, start, now, reference, self._known)
-            self._known = revision
+            self._known = listed
         if self._done:
             return False
         headlines = self._store.unscored(self.model.version, start, self._end or now, CHUNK)
@@ -55,6 +55,6 @@ class Rescoring:
             self._store.put_scores(score(self.model, headlines, reference))
             self._end = headlines[-1].published_at
             if self._store.revision() == revision + 1:  # nobody has written but we: nothing new to look for
-                self._known = revision + 1
+                self._known = self._store.listed_revision()
         self._done = len(headlines) < CHUNK
         return not self._done
