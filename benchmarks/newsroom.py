@@ -24,9 +24,10 @@ from service.head import Head
 from service.judgements import Standing, write_snapshot
 from service.model import ImportanceModel, load
 from service.registry import Registry
-from service.selecting import Pool, choose, places
+from service.selecting import Known, Pool, choose, places
 from service.settings import HERE, Settings
 from service.store.editorial import LabelEvent
+from service.taste import taste_rows
 from service.text import normalise
 from service.types import Judgement
 from training import data
@@ -39,6 +40,9 @@ from training.split import is_held_out
 
 _JOINED = HERE / "var" / "data"
 _COUNTS, _CEILING, _SEEDS = (50, 200, 400, 1000), 5000, 10
+_ASKED, _MANY = (100, 200), 40
+_BETWEEN = (50, 100, 150, 200, 250, 300, 400, 600, 1000)
+"""Random labels among which the number is read that teaches as much as the queue's."""
 _FEW = 5
 _TEST, _QUEUE, _ROUND = 1400, 2000, 50
 _PENALTIES = np.geomspace(0.1, 1000, 9)
@@ -54,6 +58,13 @@ _HUMAN = (
 _MARKET = r"(?i)\b(stocks?|shares?|markets?|earnings|profit|CEO|deal|billion|million)\b|\$"
 _ADVICE = r"(?i)\b(how to|best|things|why|review|opinion|guide|tips)\b|\?"
 _WORDS = {_BRITISH: 14.0, _AMERICAN: -7.0, _COMMONWEALTH: 5.0, _HUMAN: 6.0, _MARKET: -7.0, _ADVICE: -5.0}
+
+_DESK = {"technology": 10.0, "science": 9.0, "health": 5.0, "sports": -6.0, "entertainment": -9.0}
+_FINDINGS = (
+    r"(?i)\b(study|scientists?|researchers?|climate|space|nasa|AI|vaccines?|energy|robots?|data|cancer|species)\b"
+)
+_CRIME = r"(?i)\b(murder\w*|stabb\w+|police|court|charged|arrest\w*|jail\w*|guilty|trial|killer|shooting|suspects?)\b"
+_DESK_WORDS = {_FINDINGS: 8.0, _CRIME: -8.0}
 
 Rows = NDArray[np.intp]
 
@@ -82,10 +93,14 @@ def run() -> None:
     for name, truth in {
         "sports and home news up, world and business down": _by_topic(ratings, topics),
         "a British front page, by its words": _by_words(ratings, titles, topics),
+        "a science desk, by topic and words": _by_both(ratings, titles, topics),
         "none: the raters' own": ratings,
     }.items():
         print(f"\nTaste: {name}\n")
-        _table([_newsroom(titles, vectors, truth, noise, seed) for seed in range(_SEEDS)], model, base, dev)
+        newsrooms = [_newsroom(titles, vectors, truth, noise, seed) for seed in range(_MANY)]
+        _table(newsrooms[:_SEEDS], model, base, dev)
+        if truth is not ratings:
+            _print_worth(newsrooms, model, base, dev)
     _print_seconds(folder, titles, ratings)
 
 
@@ -95,26 +110,62 @@ def _table(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, dev: D
     guarded = np.mean([_agreement(one, learnt.head) for one, learnt in most])
     ceiling = float(np.mean([_agreement(one, _unguarded(base, learnt)) for one, learnt in most]))
     print(f"Before {before:.3f}; with {_CEILING:,} labels {guarded:.3f}, with no limit on what is lost {ceiling:.3f}\n")
-    print("| labels | house style | of the way | worst | dev lost | inside | by the queue | TF-IDF | ridge |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| labels | house style | of the way | worst | dev lost | inside | by the queue | of the way | TF-IDF | ridge |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    queued = [_queue(one, max(_COUNTS), model, base, dev) for one in newsrooms]
     for count in _COUNTS:
         learnt = [_learn(one, one.pool[:count], model, base, dev) for one in newsrooms]
-        found = np.array([_agreement(one, each.head) for one, each in zip(newsrooms, learnt, strict=True)])
+        asked = [_learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, queued, strict=True)]
+        found, by_queue = (_agreements(newsrooms, each) for each in (learnt, asked))
         few = newsrooms[:_FEW]
-        asked = [
-            _agreement(one, _learn(one, _queue(one, count, model, base, dev), model, base, dev).head) for one in few
-        ]
         cells = [
-            f"{found.mean():.3f}",
-            f"{(found.mean() - before) / (ceiling - before):.0%}" if ceiling - before > 0.005 else "",
+            _mean(found),
+            _of_the_way(found, before, ceiling),
             f"{found.min():.3f}",
             f"{np.mean([one.lost for one in learnt]):.3f}",
             f"{np.mean([_inside(one, each) for one, each in zip(newsrooms, learnt, strict=True)]):.0%}",
-            f"{np.mean(asked):.3f}",
+            _mean(by_queue),
+            _of_the_way(by_queue, before, ceiling),
             f"{np.mean([_tf_idf(one, one.pool[:count]) for one in few]):.3f}",
             "{:.3f} (dev lost {:.3f})".format(*np.mean([_ridge(one, one.pool[:count], dev, base) for one in few], 0)),
         ]
         print(f"| {count:,} | {' | '.join(cells)} |", flush=True)
+
+
+def _print_worth(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, dev: DevSet) -> None:
+    """How many random labels teach as much as the queue's, under the limit on what is lost and without it."""
+
+    def both(count: int, chosen: list[Rows]) -> tuple[Scores, Scores]:
+        learnt = [_learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, chosen, strict=True)]
+        free = [_agreement(one, _unguarded(base, each)) for one, each in zip(newsrooms, learnt, strict=True)]
+        return _agreements(newsrooms, learnt), np.array(free)
+
+    print("\n| labels by the queue | more than random | as many random | without the limit | as many random |")
+    print("|---|---|---|---|---|")
+    drawn = {count: both(count, [one.pool for one in newsrooms]) for count in _BETWEEN}
+    queued = [_queue(one, max(_ASKED), model, base, dev) for one in newsrooms]
+    for count in _ASKED:
+        cells = []
+        for way, found in enumerate(both(count, queued)):
+            means = np.maximum.accumulate([drawn[one][way].mean() for one in _BETWEEN])
+            same = np.interp(found.mean(), means, _BETWEEN, _BETWEEN[0], np.inf)
+            cells += [_mean(found - drawn[count][way], 4), f"{same:.0f}"]
+        print(f"| {count} | {' | '.join(cells)} |", flush=True)
+
+
+def _agreements(newsrooms: list[Newsroom], learnt: list[Learnt]) -> Scores:
+    return np.array([_agreement(one, each.head) for one, each in zip(newsrooms, learnt, strict=True)])
+
+
+def _mean(found: Scores, digits: int = 3) -> str:
+    """With its standard error."""
+    return f"{found.mean():.{digits}f} ± {found.std(ddof=1) / np.sqrt(len(found)):.4f}"
+
+
+def _of_the_way(found: Scores, before: float, ceiling: float) -> str:
+    return f"{(found.mean() - before) / (ceiling - before):.0%}" if ceiling - before > 0.005 else ""
 
 
 def _unguarded(base: Base, learnt: Learnt) -> Head:
@@ -131,20 +182,17 @@ def _judged(one: Newsroom, chosen: Rows) -> list[Standing]:
 
 
 def _queue(one: Newsroom, count: int, model: ImportanceModel, base: Base, dev: DevSet) -> Rows:
-    """As editors are asked: in rounds, by the head of the latest retraining."""
+    """As editors are asked, of so many headlines as a day's queue holds: in rounds, by the latest retraining's head."""
     among, head, done = one.pool[:_QUEUE], base.head, np.array([], np.intp)
     while len(done) < count:
-        vectors = one.vectors[among]
-        fresh = ~np.isin(among, done)
-        pool = Pool(
-            head.predict(vectors)[fresh],
-            head.variance(vectors)[fresh],
-            places(head, vectors[fresh]),
-            np.ones(fresh.sum(), bool),
+        left = among[~np.isin(among, done)]
+        (spots, tastes), known = (
+            (places(head, vectors), taste_rows(model.topic_head, vectors))
+            for vectors in (one.vectors[left], one.vectors[done])
         )
-        known = places(head, one.vectors[done])
-        chosen = choose(pool, known, "score", min(_ROUND, count - len(done)), str(len(done)))
-        done = np.append(done, among[fresh][[each.rows[0] for each in chosen]])
+        pool = Pool(head.predict(one.vectors[left]), spots, tastes, np.ones(len(left), bool))
+        chosen = choose(pool, Known(*known), "score", min(_ROUND, count - len(done)), str(len(done)))
+        done = np.append(done, left[[each.rows[0] for each in chosen]])
         head = _learn(one, done, model, base, dev).head
     return done
 
@@ -191,6 +239,13 @@ def _by_words(ratings: Scores, titles: list[str], topics: NDArray[np.str_]) -> S
     for pattern, points in _WORDS.items():
         found += points * np.array([bool(re.search(pattern, title)) for title in titles])
     return np.clip(found + 0.12 * (found - 45), 0, 100)  # and a front page wants height
+
+
+def _by_both(ratings: Scores, titles: list[str], topics: NDArray[np.str_]) -> Scores:
+    found = ratings + np.array([_DESK.get(topic, 0.0) for topic in topics])
+    for pattern, points in _DESK_WORDS.items():
+        found += points * np.array([bool(re.search(pattern, title)) for title in titles])
+    return np.clip(found, 0, 100)
 
 
 def _topics(rows: list[dict[str, Any]]) -> NDArray[np.str_]:

@@ -1,7 +1,7 @@
 """The last step of a score: Bayesian linear regression on a title's vector.
 
 Its posterior is in the artifact, so that new labels change it exactly and at once (Bishop 2006, "Pattern Recognition
-and Machine Learning", section 3.3), and its variance says where a label would teach most.
+and Machine Learning", section 3.3), and its variance says how much they leave open.
 """
 
 from dataclasses import dataclass

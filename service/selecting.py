@@ -1,7 +1,8 @@
 """What to judge next: where a label would teach the model most, and some by chance, which say how it does. Pure.
 
-Doubt alone picks look-alikes and the odd (Settles 2009, "Active Learning Literature Survey", sections 3.1 and 3.6), so
-a queue is a mix.
+Where the model itself is least sure is not where a newsroom's taste is unknown, and doubt alone picks look-alikes and
+the odd (Settles 2009, "Active Learning Literature Survey", sections 3.1 and 3.6). So the uncertain ones are those whose
+label would tell most of all others (service/taste.py), and a queue is a mix.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from service.head import Floats, Head, Vectors
 from service.judgements import title_key
 from service.store.editorial import LabelEvent
+from service.taste import Unknown
 from service.types import ScoredHeadline
 
 Asked = Literal["score", "pair", "best_worst"]
@@ -41,11 +43,20 @@ class Pool:
     """What may be asked for, in an order of chance: one row a headline, all of different stories."""
 
     raws: Floats
-    variances: Floats
     places: Floats
     """From :func:`places`."""
+    tastes: Floats
+    """From :func:`service.taste.taste_rows`."""
     fresh: NDArray[np.bool_]
     """Whether nobody has judged it. Others' are asked for by chance only, to see whether editors agree."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What was judged before, by anyone: one row a title, as in a :class:`Pool`."""
+
+    places: Floats
+    tastes: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,12 @@ def places(head: Head, vectors: Vectors) -> Floats:
     return found
 
 
-def choose(pool: Pool, known: Floats, kind: Asked, count: int, seed: str) -> list[Choice]:
-    """At most ``count`` things to judge: two of five where the model is in doubt, one each of the highest, of those
-    unlike all others, and by chance. ``known`` are the places of what was judged before.
+def choose(pool: Pool, known: Known, kind: Asked, count: int, seed: str) -> list[Choice]:
+    """At most ``count`` things to judge: two of five where a label would tell most of the newsroom's taste in all of
+    the pool, one each of the highest, of those unlike all others, and by chance.
 
-    Beside a headline stands the one that scores nearest (``pair``), or the most doubtful of each other quarter of the
-    scores (``best_worst``). No headline is asked for twice.
+    Beside a headline stands the one that scores nearest (``pair``), or of each other quarter of the scores the one
+    that would tell most (``best_worst``). No headline is asked for twice. Each counts as if a label of it had come.
     """
     chance = chance_of(seed)
     drawing = _Drawing(pool, known)
@@ -140,11 +151,12 @@ def chance_of(seed: str) -> np.random.Generator:
 class _Drawing:
     """Draws from a pool, without putting back."""
 
-    def __init__(self, pool: Pool, known: Floats) -> None:
+    def __init__(self, pool: Pool, known: Known) -> None:
         self._pool = pool
         self._open = np.ones(len(pool.raws), bool)
-        self._near: Floats = (pool.places @ known.T).max(1, initial=-1.0)
+        self._near: Floats = (pool.places @ known.places.T).max(1, initial=-1.0)
         """Of each row, the cosine to the most alike of what is judged or drawn."""
+        self._unknown = Unknown(pool.tastes, known.tastes)
 
     def left(self) -> int:
         return int(self._open.sum())
@@ -152,9 +164,8 @@ class _Drawing:
     def draw(self, why: Why) -> int:
         if why == "random":
             return self._take(int(np.argmax(self._open)))
-        pool = self._pool
-        value = {"uncertain": pool.variances, "high": pool.raws, "diverse": -self._near}[why]
-        fresh = self._open & pool.fresh
+        value = {"uncertain": self._unknown.told(), "high": self._pool.raws, "diverse": -self._near}[why]
+        fresh = self._open & self._pool.fresh
         unlike = fresh & (self._near < _ALIKE)
         return self._best(value, next((mask for mask in (unlike, fresh) if mask.any()), self._open))
 
@@ -168,7 +179,7 @@ class _Drawing:
         found = []
         for quarter in set(range(4)) - {int(quarters[row])}:
             there = self._open & (quarters == quarter)
-            found.append(self._best(self._pool.variances, there if there.any() else self._open))
+            found.append(self._best(self._unknown.told(), there if there.any() else self._open))
         return found
 
     def _best(self, value: Floats, among: NDArray[np.bool_]) -> int:
@@ -177,6 +188,7 @@ class _Drawing:
     def _take(self, row: int) -> int:
         self._open[row] = False
         self._near = np.maximum(self._near, self._pool.places @ self._pool.places[row])
+        self._unknown.learn(row)
         return row
 
 

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from service.head import Head
 from service.model import ImportanceModel
 from service.sample import read_sample
-from service.selecting import SIZES, Asked, Pool, candidates, choose, places, repeats
+from service.selecting import SIZES, Asked, Known, Pool, candidates, choose, places, repeats
 from service.store.editorial import LabelEvent
+from service.taste import Unknown
 from service.types import Headline, Judgement, JudgementKind, Score, ScoredHeadline
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NOTHING = np.empty((0, 3))
 WIDTH = 3
+NOTHING = Known(np.empty((0, WIDTH)), np.empty((0, WIDTH + 1)))
 
 
 def listed(
@@ -37,8 +38,8 @@ def pool(size: int, seed: int = 0, **said: object) -> Pool:
     rng = np.random.default_rng(seed)
     spots = rng.normal(size=(size, WIDTH))
     spots /= np.linalg.norm(spots, axis=1, keepdims=True)
-    raws, variances = rng.uniform(0, 100, size), rng.uniform(60, 90, size)
-    parts = {"raws": raws, "variances": variances, "places": spots, "fresh": np.ones(size, bool), **said}
+    raws, tastes = rng.uniform(0, 100, size), rng.normal(size=(size, WIDTH + 1))
+    parts = {"raws": raws, "places": spots, "tastes": tastes, "fresh": np.ones(size, bool), **said}
     return Pool(**parts)  # type: ignore[arg-type]
 
 
@@ -108,13 +109,23 @@ def test_each_reason_is_true_of_what_is_chosen_for_it() -> None:
         earlier = [row for before in chosen[:at] for row in before.rows]
         near = (pooled.places @ pooled.places[earlier].T).max(1, initial=-1.0)
         unlike = [row for row in range(400) if near[row] < 0.7]
+        told = Unknown(pooled.tastes, pooled.tastes[earlier]).told()
         best = {
-            "uncertain": max(unlike, key=pooled.variances.__getitem__),
+            "uncertain": max(unlike, key=told.__getitem__),
             "high": max(unlike, key=pooled.raws.__getitem__),
             "diverse": min(unlike, key=near.__getitem__),
             "random": next(row for row in range(400) if row not in earlier),
         }
         assert one.rows == (best[one.why],)
+
+
+def test_where_much_is_judged_another_label_tells_little() -> None:
+    """Two crowds of a hundred and three odd ones: the crowd without labels is asked about, not the odd."""
+    crowds = np.repeat(np.eye(WIDTH + 1), [100, 100, 3, 0], axis=0)
+    pooled = pool(203, tastes=crowds * np.random.default_rng(1).uniform(0.9, 1.1, (203, 1)))
+    known = Known(np.empty((0, WIDTH)), np.tile(np.eye(WIDTH + 1)[0], (5, 1)))
+    (first, *_) = (one.rows[0] for one in choose(pooled, known, "score", 5, "x") if one.why == "uncertain")
+    assert 100 <= first < 200
 
 
 def test_the_random_ones_are_the_first_whatever_their_scores() -> None:
@@ -146,9 +157,10 @@ def test_what_others_have_judged_is_asked_for_by_chance_only() -> None:
 
 def test_look_alikes_of_what_is_judged_or_chosen_come_last() -> None:
     spots = np.vstack([np.tile([1.0, 0.0, 0.0], (10, 1)), np.tile([0.0, 1.0, 0.0], (2, 1)), [[0.0, 0.0, 1.0]]])
-    doubts = np.array([90.0] * 10 + [80.0, 70.0, 60.0])
-    pooled = pool(13, places=spots, variances=doubts, raws=doubts)
-    by_reason = [one.rows[0] for one in choose(pooled, spots[:1], "score", 4, "x") if one.why != "random"]
+    raws = np.array([90.0] * 10 + [80.0, 70.0, 60.0])
+    pooled = pool(13, places=spots, raws=raws)
+    known = Known(spots[:1], pooled.tastes[:1])
+    by_reason = [one.rows[0] for one in choose(pooled, known, "score", 4, "x") if one.why != "random"]
     assert set(by_reason[:2]) <= {10, 11, 12}
 
 

@@ -1,8 +1,7 @@
 """How a newsroom's judgements change a head: Bayesian regression on the change alone. Pure, numpy only.
 
-The posterior of 60,000 labels is too stiff for a few hundred to move. So the change has a prior of its own: any
-direction of a title's vector may change, those that tell topics apart perhaps more (TOPIC_SHARES). How far, measured in
-what one label counts against it (WEIGHTS), is found by cross-validation; "not at all" is one of the answers.
+The prior of the change is in service/taste.py. How free it is, measured in what one label counts against it (WEIGHTS),
+is found by cross-validation; "not at all" is one of the answers.
 """
 
 from collections.abc import Sequence
@@ -12,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.head import Floats, Head
+from service.taste import TOPIC_SHARES, WEIGHTS, prior_root
 from service.topics import TopicHead
 
-WEIGHTS = (0.002, 0.006, 0.017, 0.05)
-TOPIC_SHARES = (0.0, 3.0)
 FOLDS = 5
-_LEVEL_WEIGHT = 30.0
-"""How much freer the level of all scores is than a direction of the vector."""
 _STEPS, _CLOSE = 12, 1e-3
 _LOGISTIC = 1.7
 """With it the logistic curve is near the normal one (Bowling et al. 2009, "A logistic approximation to the
@@ -79,7 +75,7 @@ def learn(head: Head, topics: TopicHead, lessons: Lessons, weights: Sequence[flo
     before = lessons.rows @ head.mean
     nothing = np.zeros(len(head.mean))
     priors = [(0.0, 0.0, np.zeros((len(nothing), 1)))]
-    roots = [(share, _root(topics, share)) for share in TOPIC_SHARES]
+    roots = [(share, prior_root(topics, share)) for share in TOPIC_SHARES]
     priors += [(weight, share, np.sqrt(weight) * root) for weight in weights for share, root in roots]
     foretold, losses, posteriors = [], [], []
     for _, _, root in priors:
@@ -100,17 +96,6 @@ def learn(head: Head, topics: TopicHead, lessons: Lessons, weights: Sequence[flo
         for (weight, topic, _), loss, share in zip(priors, losses, shares, strict=True)
     ]
     return Taste(change, (covariance + covariance.T) / 2, tried, shares @ np.array(foretold))
-
-
-def _root(topics: TopicHead, share: float) -> Floats:
-    """A square root of the prior's covariance for weight 1; isotropic where ``share`` is 0."""
-    apart = topics.weights[:, :-1] - topics.weights[:, :-1].mean(0)
-    apart *= np.sqrt(apart.shape[1] / max(float((apart**2).sum()), 1e-12))  # as much in all as the isotropic part
-    values, vectors = np.linalg.eigh(np.eye(apart.shape[1]) + share * apart.T @ apart)
-    root = np.zeros((len(values) + 1, len(values) + 1))
-    root[:-1, :-1] = (vectors * np.sqrt(values)) @ vectors.T
-    root[-1, -1] = np.sqrt(_LEVEL_WEIGHT)
-    return root
 
 
 def _foretell(rows: Floats, lessons: Lessons, before: Floats, noise: float, start: Floats) -> Floats:

@@ -13,18 +13,18 @@ from service import forms
 from service.api.deps import EditorKey, StateDep
 from service.api.schemas import Problem
 from service.api.state import State
-from service.head import Floats
 from service.model import ImportanceModel
-from service.selecting import MOST, SIZES, Asked, Pool, Why, candidates, chance_of, choose, places, repeats
+from service.selecting import MOST, SIZES, Asked, Known, Pool, Why, candidates, chance_of, choose, places, repeats
 from service.store.contract import Span
 from service.store.editorial import LabelEvent
+from service.taste import taste_rows
 from service.types import Headline, Judgement, ScoredHeadline
 
 router = APIRouter(tags=["labels"])
 
 _DAY = timedelta(hours=24)
-_REMEMBERED = 500
-"""Titles judged last, from which the next ones shall differ."""
+_REMEMBERED = 1000
+"""Titles judged last, by anyone, from which the next ones shall differ and whose labels are counted on."""
 
 
 class QueuedHeadline(BaseModel):
@@ -41,11 +41,12 @@ class QueueItem(BaseModel):
 
     headlines: list[QueuedHeadline] = Field(description="One, two or four, in an order of chance.")
     why: Why = Field(
-        description="`uncertain`: the model is; `high`: near the top; `diverse`: unlike what was judged; `random`: an "
-        "honest sample, the same for all editors; `repeat`: judged before."
+        description="`uncertain`: a label would tell most of what the newsroom thinks of all others; `high`: near the "
+        "top; `diverse`: unlike what was judged; `random`: an honest sample, the same for all editors; `repeat`: "
+        "judged before."
     )
     repeat: bool = Field(description="To be sent back with the judgement, and best not shown to who judges.")
-    model: str = Field(description="Whose doubts chose it.", examples=["headline-base-4"])
+    model: str = Field(description="Whose reading of titles chose it.", examples=["headline-base-4"])
 
 
 class QueueAnswer(BaseModel):
@@ -88,12 +89,11 @@ def next_items(state: State, asking: Asking) -> dict[str, Any]:
     listed = state.store.window(Span(model.version, now - _DAY, now))
     standing = state.store.labels.standing()
     own = [event for event in standing if event.by == asking.key_id]
-    judged = _titles(own, asking.kind)
-    found = candidates(listed, judged, MOST, f"{now:%Y-%m-%d}")
+    found = candidates(listed, _titles(own, asking.kind), MOST, f"{now:%Y-%m-%d}")
     seed = f"{asking.key_id} {now:%Y-%m-%d} {len(own)}"
     again = repeats(own, asking.kind, now, asking.count, seed)
     others = set(_titles((event for event in standing if event.by != asking.key_id), asking.kind))
-    pool, known = _pool(state, model, found, judged[-_REMEMBERED:], others)
+    pool, known = _pool(state, model, found, _latest(standing), others)
     choices = choose(pool, known, asking.kind, asking.count - len(again), seed)
     items = [_item([_view(found[row].headline) for row in one.rows], one.why, model.version) for one in choices]
     by_title = {one.headline.title: one.headline for one in listed}
@@ -124,18 +124,24 @@ def one_item(state: State, key_id: str, headline_id: str) -> dict[str, Any] | No
 
 def _pool(
     state: State, model: ImportanceModel, found: Sequence[ScoredHeadline], judged: Sequence[str], others: set[str]
-) -> tuple[Pool, Floats]:
-    """What can be asked for, and the places of what was judged."""
+) -> tuple[Pool, Known]:
+    """What can be asked for, and what was judged."""
     with state.admission.place():
         vectors = state.encoded.vectors(model, [*judged, *(one.headline.title for one in found)])
-    spots, start = places(model.head, vectors), len(judged)
+    spots, tastes, start = places(model.head, vectors), taste_rows(model.topic_head, vectors), len(judged)
     pool = Pool(
         raws=np.array([one.raw for one in found]),
-        variances=model.head.variance(vectors[start:]),
         places=spots[start:],
+        tastes=tastes[start:],
         fresh=np.array([one.headline.title not in others for one in found], bool),
     )
-    return pool, spots[:start]
+    return pool, Known(spots[:start], tastes[:start])
+
+
+def _latest(standing: Iterable[LabelEvent]) -> list[str]:
+    """Titles that were judged last, in whatever way."""
+    titles = (title for event in standing if event.judgement for title in event.judgement.titles)
+    return list(dict.fromkeys(titles))[-_REMEMBERED:]
 
 
 def _titles(events: Iterable[LabelEvent], kind: Asked) -> list[str]:

@@ -117,6 +117,16 @@ def test_editors_share_the_random_ones_and_no_others(full: Service) -> None:
     assert {item["why"] for item in items if item["headlines"][0]["title"] in done} == {"random"}
 
 
+def test_what_others_judged_needs_no_asking_in_other_words(full: Service) -> None:
+    one, other = full.key("editor"), full.key("editor")
+    before = queue(full, one)
+    for title in [title for title in TITLES if title not in titles(before)][:10]:
+        judge(full, other, title)
+    after = queue(full, one)
+    assert [item["why"] for item in after["items"]] == [item["why"] for item in before["items"]]
+    assert titles(after) != titles(before)
+
+
 def test_a_twentieth_are_own_judgements_again_and_look_like_the_others(full: Service) -> None:
     key = full.key("editor")
     for title in TITLES[:24]:
