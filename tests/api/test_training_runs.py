@@ -239,7 +239,7 @@ def test_what_the_gate_refused_goes_live_only_for_a_written_reason(service: Serv
     assert "To put it live all the same, say why" in page(service)
     refused = post(service, "/promote", version=candidate)
     assert refused.status_code == 409
-    assert "This could not be done: So it is." in words(refused)
+    assert "This could not be done: So it is; give a reason" in words(refused)
     assert post(service, "/promote", version=candidate, reason="It knows the islands better").status_code == 303
     assert service.top()["model"] == candidate
 
