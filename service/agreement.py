@@ -5,7 +5,6 @@ Communication Methods and Measures 1 (2007), 77-89. Its interval: the percentile
 A. Zapf et al., BMC Medical Research Methodology 16 (2016), 93.
 """
 
-import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -119,7 +118,7 @@ def consistency(events: Iterable[LabelEvent]) -> Consistency:
     if not apart:
         return Consistency(0, None, None)
     close = sum(points <= CLOSE_POINTS for points in apart)
-    return Consistency(len(apart), statistics.fmean(apart), close / len(apart))
+    return Consistency(len(apart), float(np.mean(apart)), close / len(apart))
 
 
 def work(events: Sequence[LabelEvent]) -> Work:
@@ -132,7 +131,7 @@ def work(events: Sequence[LabelEvent]) -> Work:
         total=len(judged),
         kinds={kind: kinds[kind] for kind in KINDS},
         days=dict(sorted(days.items())),
-        median_seconds=statistics.median(seconds) if seconds else None,
+        median_seconds=float(np.median(seconds)) if seconds else None,
         per_hour=pace([event.at for event, _ in judged]),
     )
 

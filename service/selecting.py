@@ -143,7 +143,7 @@ def repeats(own: Sequence[LabelEvent], kind: Asked, now: datetime, count: int, s
     return [old[at] for at in picked.tolist()]
 
 
-def chance_of(seed: str) -> np.random.Generator:
+def chance_of(seed: str) -> "np.random.Generator":  # quoted: numpy loads it late, and starting has no time for it
     """Dice that fall the same way for the same seed."""
     return np.random.default_rng(list(_digest(seed)))
 
@@ -192,7 +192,7 @@ class _Drawing:
         return row
 
 
-def _reasons(count: int, chance: np.random.Generator) -> list[Why]:
+def _reasons(count: int, chance: "np.random.Generator") -> list[Why]:
     blocks = [chance.permutation(len(_BLOCK)).tolist() for _ in range(-(-count // len(_BLOCK)))]
     return [_BLOCK[at] for block in blocks for at in block][:count]
 
