@@ -44,22 +44,31 @@ def apart(a: Telling, b: Telling, rarity: Rarity) -> bool:
     return (
         _another_issue(a, b, rarity)
         or _another_number(a, b)
-        or elsewhere(a, b)
+        or _elsewhere(a, b)
         or _others(a, b, rarity)
         or _nobody(a, b, rarity)
     )
 
 
-def elsewhere(a: Telling, b: Telling) -> bool:
-    """Whether two titles count victims in different places: that no third title can reconcile."""
-    if _CASUALTIES.isdisjoint(a.words) or _CASUALTIES.isdisjoint(b.words):
-        return False
-    return _somewhere(a, a.names.difference(b.words)) and _somewhere(b, b.names.difference(a.words))
+def other_victims(a: Telling, b: Telling, rarity: Rarity) -> bool:
+    """Whether two titles count victims of different events: that no third title can reconcile."""
+    return _count_victims(a, b) and apart(a, b, rarity)
 
 
 def weigh(words: Iterable[str], rarity: Rarity) -> float:
     """Added rarity."""
     return math.fsum(map(rarity, words))  # the same in whatever order a set comes
+
+
+def _count_victims(a: Telling, b: Telling) -> bool:
+    return not (_CASUALTIES.isdisjoint(a.words) or _CASUALTIES.isdisjoint(b.words))
+
+
+def _elsewhere(a: Telling, b: Telling) -> bool:
+    """Whether they count victims in different places."""
+    if not _count_victims(a, b):
+        return False
+    return _somewhere(a, a.names.difference(b.words)) and _somewhere(b, b.names.difference(a.words))
 
 
 def _another_issue(a: Telling, b: Telling, rarity: Rarity) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.alike import THRESHOLD, alike, apart, elsewhere, weigh
+from service.alike import THRESHOLD, alike, apart, other_victims, weigh
 from service.telling import Telling, rarity, rarity_of, read, share
 
 BY_HAND = "split-"
@@ -152,7 +152,9 @@ class Stories:
         if len(self._stories[old]) > _SMALL or old.startswith(BY_HAND) or new.startswith(BY_HAND):
             return False
         others = self._stories[new][:_SPEAKERS]
-        return not any(elsewhere(one.telling, other.telling) for one in self._stories[old] for other in others)
+        return not any(
+            other_victims(one.telling, other.telling, self.rarity) for one in self._stories[old] for other in others
+        )
 
     def _unite(self, one: str, other: str, united: dict[str, str]) -> str:
         """The larger story, after the smaller has joined it; ``one`` when neither may join the other."""
@@ -184,7 +186,8 @@ class Stories:
         each = [(alike(telling, one.telling, weights, min(weight, one.weight)), one) for one in speakers]
         likeness, closest = max(each, key=lambda one: one[0])
         if likeness >= THRESHOLD and (
-            apart(telling, closest.telling, self.rarity) or any(elsewhere(telling, one.telling) for one in speakers)
+            apart(telling, closest.telling, self.rarity)
+            or any(other_victims(telling, one.telling, self.rarity) for one in speakers)
         ):
             likeness = 0.0
         return likeness, closest

@@ -66,6 +66,25 @@ def test_a_headline_without_a_place_does_not_bridge_two_places() -> None:
     assert stories[0] != stories[2]
 
 
+TOWNS = "Kano Lahore Manila Lima Naples Oslo Quito Dakar Hanoi Seoul Leeds Mumbai Nairobi Tunis Lyon Bogota".split()
+TOLLS = [
+    *("12 killed in {}", "12 killed in {} bus crash", "At least 12 killed in {} market blast", "Fire in {} kills 12"),
+    *("12 dead after flood in {}", "{}: 12 die as ferry sinks"),
+]
+WITHOUT_A_TOWN = ["12 killed", "12 killed in bus crash", "At least 12 killed in market blast", "12 die as ferry sinks"]
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=20, deadline=None)
+def test_in_whatever_order_they_come_no_two_towns_share_a_toll(rng: random.Random) -> None:
+    rows = [(town, toll.format(town)) for town in TOWNS for toll in TOLLS] + [("", one) for one in WITHOUT_A_TOWN * 3]
+    rng.shuffle(rows)
+    towns: dict[str, set[str]] = {}
+    for (town, _), story in zip(rows, placed(*(title for _, title in rows)), strict=True):
+        towns.setdefault(story, set()).update([town] if town else [])
+    assert [found for found in towns.values() if len(found) > 1] == []
+
+
 SCANDAL = [
     "Mayor Halvorsen resigns in Duluth",
     "Water contract scandal shakes Duluth council",
