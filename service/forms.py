@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from service.explain import Why, level
 from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.types import Headline, Score
-from service.windows import window_name, window_words
+from service.windows import rfc3339, window_name, window_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,11 +24,6 @@ MORE_PATH = "/top"
 def list_title(window: timedelta) -> str:
     """What stands above the list."""
     return f"Top News in {window_words(window)} By Importance Score"
-
-
-def rfc3339(time: datetime) -> str:
-    """UTC, ending in Z (RFC 3339)."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def headline_fields(headline: Headline) -> dict[str, Any]:

@@ -5,6 +5,7 @@ and Machine Learning", section 3.3), and its variance says how much they leave o
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +37,13 @@ class Head:
 
     def variance(self, vectors: Vectors) -> Floats:
         """Predictive variance in points squared, (n,): of the weights and of a label's noise together."""
-        rows = _with_one(vectors)
+        rows = with_one(vectors)
         of_weights: Floats = (rows * np.linalg.solve(self.precision, rows.T).T).sum(1)
         return self.noise * (1.0 + of_weights)
 
     def updated(self, vectors: Vectors, i_scores: Floats, weights: Floats) -> "Head":
         """The posterior after more labels: the same whether they come at once, one by one or in another order."""
-        rows = _with_one(vectors)
+        rows = with_one(vectors)
         precision: Floats = self.precision + (rows.T * weights) @ rows
         mean = np.linalg.solve(precision, self.precision @ self.mean + rows.T @ (weights * i_scores))
         return Head(mean.astype(np.float64), precision, self.noise)
@@ -66,5 +67,6 @@ def head_from_bytes(content: bytes) -> Head:
     return Head(mean, precision, float(noise))
 
 
-def _with_one(vectors: Vectors) -> Floats:
+def with_one(vectors: NDArray[np.floating[Any]]) -> Floats:
+    """Rows (n, width + 1) that a head's mean is multiplied with: a 1 for the intercept stands behind each vector."""
     return np.column_stack([vectors.astype(np.float64), np.ones(len(vectors))])

@@ -18,12 +18,14 @@ from typing import Any, Protocol, cast, get_args
 from service.errors import InputError
 from service.text import clean, normalise, title_problem
 from service.types import Judgement, JudgementKind
-from service.windows import parse_moment
+from service.windows import parse_moment, rfc3339
 
 KINDS: tuple[JudgementKind, ...] = get_args(JudgementKind)
 MAX_REASON_CHARS = 200
 MAX_WEIGHT = 1000
 HELD_OUT_ONE_IN = 5
+LEAST_HELD_OUT = 20
+"""Held-out judgements of a kind below which nothing is certain, and the gate keeps what serves."""
 
 _TITLES = {"score": (1, 1), "pair": (2, 2), "best_worst": (4, 4), "cannot_judge": (1, 4)}
 _VALUES: dict[str, tuple[str, ...]] = {
@@ -199,8 +201,7 @@ def _reason(given: object, kind: str) -> str:
 
 
 def _line(one: Standing) -> bytes:
-    at = one.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    row = {**judgement_row(one.judgement), "by": one.by, "at": at}
+    row = {**judgement_row(one.judgement), "by": one.by, "at": rfc3339(one.at)}
     row |= {"weight": one.weight} if one.weight != 1 else {}
     return (json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 

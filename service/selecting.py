@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.head import Floats, Head, Vectors
+from service.head import Floats, Head, Vectors, with_one
 from service.judgements import title_key
 from service.store.editorial import LabelEvent
 from service.taste import Unknown
@@ -96,8 +96,7 @@ def places(head: Head, vectors: Vectors) -> Floats:
     In the vectors themselves what matters for the score hides all else: of unlike titles the nearest in a thousand have
     a cosine of 0.95 there, and of 0.5 here.
     """
-    rows = np.column_stack([vectors.astype(np.float64), np.ones(len(vectors))])
-    whitened = np.linalg.solve(np.linalg.cholesky(head.precision), rows.T).T
+    whitened = np.linalg.solve(np.linalg.cholesky(head.precision), with_one(vectors).T).T
     found: Floats = whitened / np.linalg.norm(whitened, axis=1, keepdims=True)
     return found
 

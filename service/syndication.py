@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from service.forms import MORE_PATH, list_title, next_link, query_params, rfc3339, score_view
+from service.forms import MORE_PATH, list_title, next_link, query_params, score_view
 from service.lists import Page
 from service.ranking import Row
+from service.windows import rfc3339
 
 RSS_PATH, RSS_TYPE = "/v1/top.rss", "application/rss+xml"
 ATOM_PATH, ATOM_TYPE = "/v1/top.atom", "application/atom+xml"

@@ -7,7 +7,7 @@ WEIGHTS and TOPIC_SHARES when it is learnt (training/taste.py); what to ask for 
 
 import numpy as np
 
-from service.head import Floats, Vectors
+from service.head import Floats, Vectors, with_one
 from service.topics import TopicHead
 
 WEIGHTS = (0.002, 0.006, 0.017, 0.05)
@@ -32,7 +32,7 @@ def prior_root(topics: TopicHead, share: float) -> Floats:
 def taste_rows(topics: TopicHead, vectors: Vectors) -> Floats:
     """Titles (n, width + 1) so measured that the change has unit variance in any direction, and a label's noise too."""
     root = np.sqrt(np.mean(WEIGHTS)) * prior_root(topics, float(np.mean(TOPIC_SHARES)))
-    rows: Floats = np.column_stack([vectors.astype(np.float64), np.ones(len(vectors))]) @ root
+    rows: Floats = with_one(vectors) @ root
     return rows
 
 

@@ -1,7 +1,7 @@
 """How far back a list looks, and from which moment: on the wire, and in words above the list."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from service.errors import InputError
 
@@ -16,6 +16,11 @@ def parse_window(text: str) -> timedelta:
     if window is None or window > LONGEST:
         raise InputError(f"{text[:20]!r} is not a window: write it like 90m, 6h or 7d, at most 30d")
     return window
+
+
+def rfc3339(time: datetime) -> str:
+    """UTC, ending in Z (RFC 3339)."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_moment(text: str) -> datetime:

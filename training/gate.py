@@ -15,13 +15,11 @@ import numpy as np
 from service.bands import BANDS, band_of
 from service.calibration import LEVEL
 from service.errors import InputError
-from service.judgements import HELD_OUT_ONE_IN
+from service.judgements import HELD_OUT_ONE_IN, LEAST_HELD_OUT
 from training.metrics import Scores
 from training.paired import Figure, Gap, gap, mean, ratio, spearman
 from training.reports import Rated, Report
 
-LEAST = 20
-"""Held-out judgements of a kind below which nothing is certain."""
 _CERTAINTY = 0.95
 _HELD_OUT = "judgements held out"
 _SLICE = 30
@@ -130,10 +128,10 @@ def _better(champion: Report, challenger: Report) -> Iterator[Reason]:
 
 def _newsroom_figures(champion: Report, challenger: Report) -> Iterator[tuple[str, float, Figure, Figure]]:
     """Name, margin (below 0 when less is better), and the figure of both."""
-    if len(challenger.rated.ratings) >= LEAST:
+    if len(challenger.rated.ratings) >= LEAST_HELD_OUT:
         yield "order of the newsroom's ratings (Spearman)", 0.005, _order(champion.rated), _order(challenger.rated)
         yield "mean error in the newsroom (points)", -0.1, _error(champion.rated), _error(challenger.rated)
-    if len(challenger.comparisons) >= LEAST:
+    if len(challenger.comparisons) >= LEAST_HELD_OUT:
         shares = mean(champion.comparisons), mean(challenger.comparisons)
         yield "comparisons ordered as the newsroom does", 0.01, *shares
 
@@ -141,8 +139,8 @@ def _newsroom_figures(champion: Report, challenger: Report) -> Iterator[tuple[st
 def _too_few(report: Report) -> Reason:
     """How many are missing, counted in the kind that there is most of."""
     most = max(len(report.rated.ratings), len(report.comparisons))
-    more = LEAST - most
-    needed = f"{LEAST} of one kind: {more} more, which is about {more * HELD_OUT_ONE_IN} more judgements"
+    more = LEAST_HELD_OUT - most
+    needed = f"{LEAST_HELD_OUT} of one kind: {more} more, which is about {more * HELD_OUT_ONE_IN} more judgements"
     return Reason(_HELD_OUT, "better", False, needed, None, float(most))
 
 
@@ -169,7 +167,7 @@ def _slices(report: Report) -> Iterator[tuple[str, np.ndarray, float, Callable[[
 
 def _coverages(champion: Report, challenger: Report) -> Iterator[Reason]:
     yield _coverage("ratings inside the intervals, development set", champion.dev, challenger.dev)
-    if len(challenger.rated.ratings) >= LEAST:
+    if len(challenger.rated.ratings) >= LEAST_HELD_OUT:
         yield _coverage("ratings inside the intervals, newsroom", champion.rated, challenger.rated)
 
 

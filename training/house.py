@@ -19,7 +19,7 @@ from service.arrays import arrays_from_bytes, arrays_to_bytes
 from service.artifact import MANIFEST, Artifact
 from service.calibration import LEVEL, Calibration
 from service.errors import ArtifactError
-from service.head import Head
+from service.head import Head, with_one
 from service.judgements import Standing, read_standing
 from service.model import ImportanceModel, load
 from service.topics import TopicHead
@@ -117,7 +117,7 @@ def base_of(source: Artifact, model: ImportanceModel) -> Base:
 def learn_house(base: Base, topics: TopicHead, lessons: Lessons, dev: DevSet) -> Learnt:
     """The base's head with as much of the newsroom's taste as the development set allows, and intervals to match."""
     taste = learn(base.head, topics, lessons)
-    vectors = np.column_stack([dev.vectors.astype(np.float64), np.ones(len(dev.vectors))])
+    vectors = with_one(dev.vectors)
     before, change = vectors @ base.head.mean, vectors @ taste.change
     kept, lost = _kept(before, change, dev)
     level = (1 - kept) * float(change.mean())  # a newsroom's level changes no order: it is kept whole

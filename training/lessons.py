@@ -8,7 +8,7 @@ import numpy as np
 from service.calibration import Calibration
 from service.encoder import Encoder
 from service.errors import InputError
-from service.head import Floats
+from service.head import Floats, with_one
 from service.judgements import Standing, held_out, judgement_row, title_key
 from service.types import Judgement
 from training.taste import FOLDS, Lessons
@@ -30,7 +30,7 @@ def to_learn(standing: Sequence[Standing]) -> list[Standing]:
 def lessons_of(judged: Sequence[Standing], encoder: Encoder, calibration: Calibration) -> Lessons:
     """Rows in the order of the judgements. Scores become the points that the calibration takes to them."""
     titles = list(dict.fromkeys(title for one in judged for title in one.judgement.titles))
-    vectors = np.column_stack([encoder.encode(titles).astype(np.float64), np.ones(len(titles))])
+    vectors = with_one(encoder.encode(titles))
     place = {title: vectors[index] for index, title in enumerate(titles)}
     rows, targets, weights, folds = [], [], [], []
     for one in judged:

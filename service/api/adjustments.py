@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from service import forms
 from service.api.deps import EditorKey, StateDep
 from service.api.problems import problem
 from service.api.schemas import Problem
@@ -17,6 +16,7 @@ from service.store.contract import ApiKey
 from service.store.editorial import Entry
 from service.text import clean
 from service.types import Adjustment, AdjustmentKind, Headline
+from service.windows import rfc3339
 
 router = APIRouter(tags=["list"])
 
@@ -174,7 +174,7 @@ def _details(one: Adjustment, headline: Headline | None = None) -> dict[str, obj
     said: dict[str, object] = {"kind": one.kind, "headline": one.headline_id, "story": one.story}
     said |= {"title": headline.title} if headline else {}
     said |= {"points": one.points} if one.points else {}
-    return {**said, "reason": one.reason, "expires_at": forms.rfc3339(one.expires_at)}
+    return {**said, "reason": one.reason, "expires_at": rfc3339(one.expires_at)}
 
 
 def _view(one: Adjustment, now: datetime) -> dict[str, Any]:
@@ -186,8 +186,8 @@ def _view(one: Adjustment, now: datetime) -> dict[str, Any]:
         "points": one.points,
         "reason": one.reason,
         "by": one.by,
-        "since": forms.rfc3339(one.since),
-        "expires_at": forms.rfc3339(one.expires_at),
-        "ended_at": one.ended_at and forms.rfc3339(one.ended_at),
+        "since": rfc3339(one.since),
+        "expires_at": rfc3339(one.expires_at),
+        "ended_at": one.ended_at and rfc3339(one.ended_at),
         "holds": one.holds(now),
     }

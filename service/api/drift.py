@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from service import forms
 from service.api.deps import EditorKey, StateDep
 from service.api.schemas import Problem
 from service.drift.parts import Gravity, PartName
+from service.windows import rfc3339
 
 router = APIRouter(tags=["operating"])
 
@@ -91,5 +91,5 @@ def drift(state: StateDep, key: EditorKey, response: Response) -> dict[str, Any]
     """Whether news and editors have moved away from what the model was made for."""
     response.headers["Cache-Control"] = "no-store"
     seen = asdict(state.drift.report(state.model))
-    days = [{**day, "until": forms.rfc3339(day["until"])} for day in seen["days"]]
-    return {**seen, "at": forms.rfc3339(seen["at"]), "days": days}
+    days = [{**day, "until": rfc3339(day["until"])} for day in seen["days"]]
+    return {**seen, "at": rfc3339(seen["at"]), "days": days}

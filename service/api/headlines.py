@@ -19,6 +19,7 @@ from service.explain import explain as points
 from service.ingest import Outcome, counts, ingest
 from service.store.contract import ApiKey, Past, Reply
 from service.types import Score
+from service.windows import rfc3339
 
 router = APIRouter(tags=["headlines"])
 
@@ -89,14 +90,14 @@ def get_headline(
     score = scores.get(model.version)
     answer = {
         **forms.headline_fields(headline),
-        "first_seen_at": forms.rfc3339(headline.first_seen_at),
+        "first_seen_at": rfc3339(headline.first_seen_at),
         "story": headline.story_id,
         "topic": headline.topic or (score and score.topic),
         "score": score and forms.score_view(score),
         "model": model.version,
         "scores": _raws(scores),
         "history": [_former(one) for one in state.store.past(headline_id)],
-        "ranks": [{"at": forms.rfc3339(at), "rank": rank} for at, rank in state.lists.journey(model.version, headline)],
+        "ranks": [{"at": rfc3339(at), "rank": rank} for at, rank in state.lists.journey(model.version, headline)],
     }
     if explain:
         with state.admission.place():
@@ -107,7 +108,7 @@ def get_headline(
 def _former(past: Past) -> dict[str, object]:
     headline = past.headline
     kept = {key: getattr(headline, key) for key in ("title", "source", "topic")}
-    times = {"until": forms.rfc3339(past.until), "published_at": forms.rfc3339(headline.published_at)}
+    times = {"until": rfc3339(past.until), "published_at": rfc3339(headline.published_at)}
     return {**times, **kept, "story": headline.story_id, "scores": _raws(past.scores)}
 
 

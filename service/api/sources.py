@@ -6,12 +6,12 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from service import forms
 from service.api.deps import StateDep
 from service.api.schemas import Problem
 from service.api.state import State
 from service.store.contract import FeedState
 from service.types import TOPICS, Topic
+from service.windows import rfc3339
 
 router = APIRouter(tags=["sources"])
 
@@ -98,7 +98,7 @@ def _view(state: FeedState) -> dict[str, Any]:
         "publisher": feed.publisher,
         "topic": feed.topic,
         "status": health,
-        **{name: time and forms.rfc3339(time.replace(microsecond=0)) for name, time in times.items()},
+        **{name: time and rfc3339(time.replace(microsecond=0)) for name, time in times.items()},
         "failures": state.failures,
         "error": state.error,
         "entries": state.entries,

@@ -18,6 +18,7 @@ from service.errors import BusyError
 from service.lists import Lists, Page
 from service.movement import Change, changes
 from service.ranking import ListQuery
+from service.windows import rfc3339
 
 QUIET_S = 15.0
 """After this long without a change a comment is sent, so that proxies keep the connection."""
@@ -173,5 +174,5 @@ def _data(change: Change) -> bytes:
 
 def _event(kind: str, data: bytes, moment: datetime | None) -> bytes:
     """One event; JSON has no line ends, so that its data is one line (WHATWG HTML, 9.2)."""
-    id_ = f"id: {forms.rfc3339(moment)}\n".encode() if moment else b""
+    id_ = f"id: {rfc3339(moment)}\n".encode() if moment else b""
     return b"event: " + kind.encode() + b"\n" + id_ + b"data: " + data + b"\n\n"

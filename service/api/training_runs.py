@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from service import forms
 from service.api.deps import EditorKey, StateDep
 from service.api.problems import problem
 from service.api.schemas import Problem
 from service.api.state import State
 from service.runs.asking import LEAST, ask, ask_to_cancel, runs_folder
 from service.store.editorial import ACTIVE, Run, RunKind, RunState
+from service.windows import rfc3339
 
 router = APIRouter(tags=["training"])
 
@@ -139,8 +139,8 @@ def run_view(run: Run) -> dict[str, Any]:
         "kind": run.kind,
         "state": run.state,
         "by": run.by,
-        "created_at": forms.rfc3339(run.created_at),
-        "updated_at": forms.rfc3339(run.updated_at),
+        "created_at": rfc3339(run.created_at),
+        "updated_at": rfc3339(run.updated_at),
         "labels": run.labels,
         "labels_sha256": run.labels_sha256,
         "champion": run.champion,

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from service.forms import rfc3339
 from service.store.contract import Store
 from service.store.editorial import Entry, Logged
+from service.windows import rfc3339
 
 Format = Literal["csv", "jsonl"]
 MEDIA_TYPES: Mapping[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}

@@ -22,11 +22,11 @@ from service.labels.rows import (
     moment_of,
     name_of,
     points_of,
-    rfc3339,
     seconds_of,
 )
 from service.store.editorial import LabelEvent
 from service.types import Judgement
+from service.windows import rfc3339
 
 STARS = 5
 """Of a rating, unless the import says otherwise."""

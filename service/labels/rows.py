@@ -14,7 +14,7 @@ from service.judgements import judgement_from, judgement_row
 from service.store.editorial import LabelEvent
 from service.text import clean
 from service.types import Judgement
-from service.windows import parse_moment
+from service.windows import parse_moment, rfc3339
 
 EVENT_ID = r"[A-Za-z0-9_-]{8,64}"
 """What ids of events look like."""
@@ -142,11 +142,6 @@ def seconds_of(value: object) -> float | None:
 def is_event_id(value: object) -> bool:
     """Whether an event may have this id."""
     return isinstance(value, str) and re.fullmatch(EVENT_ID, value) is not None
-
-
-def rfc3339(time: datetime) -> str:
-    """UTC, ending in Z."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def disarmed(text: str) -> str:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from service.errors import ConflictError, InputError
-from service.judgements import HELD_OUT_ONE_IN, held_out, write_snapshot
+from service.judgements import HELD_OUT_ONE_IN, LEAST_HELD_OUT, held_out, write_snapshot
 from service.settings import HERE, Settings
 from service.store.contract import Store
 from service.store.editorial import ACTIVE, Entry, LabelEvent, Run, RunKind
@@ -20,7 +20,6 @@ SNAPSHOT = "snapshot.jsonl"
 CANCEL = "cancel"
 """A file that asks for the end; in it, who does."""
 SCHEDULE = "schedule"
-_GATE_LEAST = 20
 _JOINED = HERE / "var" / "data" / "rated_train.jsonl.gz"
 
 
@@ -51,7 +50,7 @@ class Supply:
     @property
     def missing_for_gate(self) -> int:
         """About so many more are needed until the gate can say yes."""
-        return max(0, (_GATE_LEAST - self.held_out) * HELD_OUT_ONE_IN)
+        return max(0, (LEAST_HELD_OUT - self.held_out) * HELD_OUT_ONE_IN)
 
 
 def supply(store: Store) -> Supply:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from service.errors import InputError
-from service.judgements import HELD_OUT_ONE_IN, held_out, write_snapshot
+from service.judgements import HELD_OUT_ONE_IN, LEAST_HELD_OUT, held_out, write_snapshot
 from service.store.editorial import LabelEvent
 from service.types import Judgement
 from training import paired
 from training.cli import app
-from training.gate import LEAST, Verdict, verdict
+from training.gate import Verdict, verdict
 from training.metrics import Scores, spearman
 from training.reports import Rated, Report, questions, reports
 
@@ -87,13 +87,16 @@ def test_the_champion_under_another_name_is_told_from_another_model() -> None:
     assert failed(found) == ["another model than the champion"]
 
 
-@pytest.mark.parametrize("held", [0, 6, LEAST - 1])
+@pytest.mark.parametrize("held", [0, 6, LEAST_HELD_OUT - 1])
 def test_of_too_few_judgements_it_says_how_many_more_there_must_be(held: int) -> None:
     found = verdict(report(held=held), report("headline-2", noise=1, held=held))
     assert not found.promote
     few = found.reasons[0]
     assert (few.name, few.challenger) == ("judgements held out", held)
-    assert f"{LEAST - held} more, which is about {(LEAST - held) * HELD_OUT_ONE_IN} more judgements" in few.needed
+    assert (
+        f"{LEAST_HELD_OUT - held} more, which is about {(LEAST_HELD_OUT - held) * HELD_OUT_ONE_IN} more judgements"
+        in few.needed
+    )
     assert few.needed in found.summary
 
 
@@ -150,7 +153,7 @@ def test_intervals_that_were_wrong_before_do_not_stop_a_version_that_mends_some(
     assert verdict(narrow, report("headline-2", rated=wider)).promote
 
 
-@given(st.floats(2, 30), st.floats(2, 30), st.integers(LEAST, 60))
+@given(st.floats(2, 30), st.floats(2, 30), st.integers(LEAST_HELD_OUT, 60))
 def test_of_two_versions_at_most_one_may_replace_the_other(one: float, other: float, held: int) -> None:
     first, second = report("headline-1", one, held), report("headline-2", other, held)
     assert not (verdict(first, second).promote and verdict(second, first).promote)

@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from service import forms
 from service.api.deps import StateDep
 from service.api.drift_watch import ROWS
 from service.api.editor.frame import Reader, page
 from service.drift.parts import ENOUGH, Part, PartName
 from service.drift.report import Report
 from service.editor import plots
+from service.windows import rfc3339
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,7 +37,7 @@ def drift_page(request: Request, state: StateDep, key: Reader) -> Response:
         "drift.html",
         key,
         seen=seen,
-        at=forms.rfc3339(seen.at.replace(microsecond=0)),
+        at=rfc3339(seen.at.replace(microsecond=0)),
         parts=[_shown(part) for part in seen.parts],
         windows=_WINDOWS,
         enough=ENOUGH,

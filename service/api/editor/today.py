@@ -22,7 +22,7 @@ from service.lists import Page
 from service.ranking import ListQuery, Row
 from service.store.contract import ApiKey
 from service.types import Adjustment
-from service.windows import parse_window
+from service.windows import parse_window, rfc3339
 
 router = APIRouter(include_in_schema=False)
 
@@ -209,7 +209,7 @@ def _row(state: State, row: Row, view: _View, held: Sequence[Adjustment], names:
 
 
 def _held(one: Adjustment, names: Mapping[str, str]) -> dict[str, Any]:
-    times = {"until": forms.rfc3339(one.expires_at), "by": names.get(one.by, one.by)}
+    times = {"until": rfc3339(one.expires_at), "by": names.get(one.by, one.by)}
     return {"id": one.id, "kind": one.kind, "points": one.points, "reason": one.reason, **times}
 
 
