@@ -19,12 +19,14 @@ import httpx
 from benchmarks.month import another_version, fill
 from benchmarks.top import address_of, half_load
 from service.model import load
+from service.promotion import LIVE
 from service.registry import Registry
 from service.settings import Settings
 
 SIZE = 1_000_000
 CHANGES = 50
 READS_A_SECOND = 50
+_HEAD = "| | list shows it after, s | answered after, s | failed reads | p99 of reads, ms |\n|---|---|---|---|---|"
 _REASON = {"reason": "measured by python -m benchmarks promote"}
 
 
@@ -74,18 +76,18 @@ def run() -> None:
         state = Path(folder)
         shipped = Registry(Settings().models)
         first = shipped.path(shipped.current())
-        for name in ("second-1", "third-1"):
-            another_version(first, state / "models" / name)
+        another_version(first, state / "models" / "second-1")
         fill(state / "iscore.db", SIZE, datetime.now(UTC), load(first))
         with _service(state) as (url, key, pid):
             headers = {"Authorization": f"Bearer {key}"}
             with httpx.Client(base_url=url, headers=headers, timeout=600) as client:
                 _first(client, url, pid, state / "iscore.db")
+                _then(client, url, first, state)
                 _often(client, url, pid)
 
 
 def _first(client: httpx.Client, url: str, pid: int, database: Path) -> None:
-    print("| | list shows it after, s | answered after, s | failed reads | p99 of reads, ms |\n|---|---|---|---|---|")
+    print(_HEAD)
     _change(client, url, "promote, nothing scored before", "second-1")
     with _reading(url) as reader:
         started = time.perf_counter()
@@ -94,13 +96,19 @@ def _first(client: httpx.Client, url: str, pid: int, database: Path) -> None:
         seconds = time.perf_counter() - started
     print(f"\n{SIZE:,} headlines rescored in the background in {seconds:.0f} s ({left} left), meanwhile ", end="")
     print(f"{len(reader.waits_ms):,} reads, {reader.failed} failed, p99 {reader.p99_ms():.0f} ms, {_mb(pid):.0f} MB\n")
+
+
+def _then(client: httpx.Client, url: str, first: Path, state: Path) -> None:
+    day_ago = int((datetime.now(UTC) - LIVE).timestamp() * 1e6)
+    started = time.perf_counter()
+    another_version(first, state / "models" / "third-1")
+    while _unscored(state / "iscore.db", "third-1", day_ago) > 0:
+        time.sleep(0.2)
+    print(f"A version that is made now has scored the last day after {time.perf_counter() - started:.0f} s. ", end="")
     started = time.perf_counter()
     assert client.get("/v1/models/third-1/changes").status_code == 200
-    print(f"GET changes, nothing scored before: {time.perf_counter() - started:.1f} s; ", end="")
-    started = time.perf_counter()
-    assert client.get("/v1/models/third-1/changes").status_code == 200
-    print(f"again: {time.perf_counter() - started:.1f} s\n")
-    _change(client, url, "promote after GET changes", "third-1")
+    print(f"What it would change: {time.perf_counter() - started:.1f} s\n\n{_HEAD}")
+    _change(client, url, "promote it", "third-1")
     _change(client, url, "roll back", None)
 
 
@@ -142,10 +150,13 @@ def _ask(client: httpx.Client, version: str | None) -> dict[str, Any]:
     return body
 
 
-def _unscored(database: Path, model: str) -> int:
+def _unscored(database: Path, model: str, start: int = 0) -> int:
+    """Headlines published after ``start``, in microseconds since 1970, that the model has not scored."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        (scored,) = connection.execute("SELECT count(*) FROM scores WHERE model = ?", (model,)).fetchone()
-    return SIZE - int(scored)
+        (known,) = connection.execute("SELECT count(*) FROM headlines WHERE published_at > ?", (start,)).fetchone()
+        query = "SELECT count(*) FROM scores WHERE model = ? AND published_at > ?"
+        (scored,) = connection.execute(query, (model, start)).fetchone()
+    return int(known) - int(scored)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from service.sample import sample_headlines
 from service.scoring import score
 from service.settings import Settings
 from service.store.connect import open_store
-from service.store.editorial import Entry
+from service.store.editorial import ACTIVE, Entry
 from service.store.sql import SqlStore
 from service.types import Headline
 from service.windows import LONGEST
@@ -86,7 +86,8 @@ class State:
         self._waiting: list[Headline] = []
         self._rescoring = Rescoring(self.model, store)
         self._preparing: Rescoring | None = None
-        self._prepared: str | None = None
+        self._prepared: set[str] = set()
+        self._there = frozenset(self.registry.versions())
         self._looking = Lock()
         self._ticking = Lock()
         self.look()
@@ -207,10 +208,9 @@ class State:
         self.store.reign(model.version, Entry(by, USE, model.version, {"before": before}))
 
     def _prepare_candidate(self, now: datetime) -> bool:
-        """The version that awaits approval scores the last day before anybody asks, so that it can serve at once."""
-        run = next(iter(self.store.runs.newest(1)), None)
-        candidate = run.candidate if run and run.state == "awaiting_approval" else None
-        if candidate is None or candidate == self._prepared:
+        """A version that was made meanwhile scores the last day before anybody asks, so that it can serve at once."""
+        candidate = self._candidate()
+        if candidate is None:
             self._preparing = None
             return False
         try:
@@ -218,11 +218,23 @@ class State:
                 self._preparing = Rescoring(self.current.beside(candidate), self.store, LIVE)
             more = self._preparing.step(now, ())
         except (ArtifactError, UnknownModelError) as exc:  # whoever promotes it is told
-            log.warning("the version that awaits approval cannot be prepared: %s", exc)
+            log.warning("%s cannot be prepared to serve: %s", candidate, exc)
             more = False
         if not more:
-            self._prepared, self._preparing = candidate, None
+            self._prepared.add(candidate)
+            self._preparing = None
         return more
+
+    def _candidate(self) -> str | None:
+        """A version to prepare: the one that awaits approval, or one that has come since the start."""
+        run = next(iter(self.store.runs.newest(1)), None)
+        made = {run.candidate} if run and run.candidate else set()
+        new = set(self.registry.versions()) - self._there
+        if run and run.state == "awaiting_approval":
+            new |= made
+        elif run and run.state in ACTIVE:
+            new -= made  # the gate needs the processors
+        return min(new - self._prepared, default=None)
 
     def _begin_to_reign(self) -> None:
         """A process that was killed may have moved ``CURRENT`` and no more, and a new release may bring another."""

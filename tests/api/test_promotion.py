@@ -292,6 +292,25 @@ def test_a_version_that_awaits_approval_has_scored_the_last_day_before_anybody_a
     assert service.top("?window=30d")["model"] == "tiny-1"
 
 
+def test_a_version_that_came_while_the_service_ran_has_scored_the_last_day_once_it_is_judged(service: Service) -> None:
+    run = tried(service, "tiny-2", promote=False, state="evaluating")
+    day, store = NOON - timedelta(days=1), service.state.store
+    service.state.tick()
+    assert store.unscored("tiny-3", day, NOON, 10) == []  # nobody trained it here
+    assert len(store.unscored("tiny-2", day, NOON, 10)) == 2
+    store.runs.save(replace(run, state="refused"))
+    service.state.tick()
+    assert store.unscored("tiny-2", day, NOON, 10) == []
+
+
+def test_a_version_that_was_there_at_the_start_and_awaits_nothing_is_not_prepared(service: Service) -> None:
+    tried(service, "tiny-2", promote=False, state="refused")
+    state = restarted(service)
+    state.tick()
+    assert len(state.store.unscored("tiny-2", NOON - timedelta(days=1), NOON, 10)) == 2
+    state.store.close()
+
+
 def test_a_damaged_version_that_awaits_approval_disturbs_nobody(service: Service) -> None:
     (own(service) / "tiny-2" / "encoder.onnx").write_bytes(b"damaged")
     tried(service, "tiny-2", promote=True)
