@@ -11,10 +11,14 @@ ALL = (
 )
 
 
+BY_NAME = ("retrained",)
+"""They take as long as a training does."""
+
+
 def main() -> None:
     """Run the benchmarks and print their tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *ALL], help="default: all")
+    parser.add_argument("names", nargs="*", choices=[[], *ALL, *BY_NAME], help=f"default: all but {', '.join(BY_NAME)}")
     names = parser.parse_args().names or ALL
     print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
     for name in names:

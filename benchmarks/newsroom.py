@@ -38,7 +38,7 @@ from training.lessons import lessons_of
 from training.metrics import Scores, spearman
 from training.split import is_held_out
 
-_JOINED = HERE / "var" / "data"
+JOINED = HERE / "var" / "data"
 _COUNTS, _CEILING, _SEEDS = (50, 200, 400, 1000), 5000, 10
 _ASKED, _MANY = (100, 200), 40
 _BETWEEN = (50, 100, 150, 200, 250, 300, 400, 600, 1000)
@@ -66,6 +66,8 @@ _FINDINGS = (
 _CRIME = r"(?i)\b(murder\w*|stabb\w+|police|court|charged|arrest\w*|jail\w*|guilty|trial|killer|shooting|suspects?)\b"
 _DESK_WORDS = {_FINDINGS: 8.0, _CRIME: -8.0}
 
+BY_TOPIC = "sports and home news up, world and business down"
+
 Rows = NDArray[np.intp]
 
 
@@ -81,34 +83,63 @@ class Newsroom:
     pool: Rows
 
 
-def run() -> None:
-    """Print the tables."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The version that is taught, and headlines that it never saw; ``tastes`` say by name what they are worth."""
+
+    folder: Path
+    model: ImportanceModel
+    base: Base
+    dev: DevSet
+    titles: list[str]
+    vectors: NDArray[np.float32]
+    ratings: Scores
+    tastes: dict[str, Scores]
+    noise: Scores
+
+    def newsroom(self, taste: str, seed: int) -> Newsroom:
+        """The ``seed``-th draw of a newsroom with a taste."""
+        truth, random = self.tastes[taste], np.random.default_rng(seed)
+        labels = np.clip(np.round(truth + random.choice(self.noise, len(truth))), 0, 100)
+        order = np.random.default_rng(99).permutation(len(self.titles))  # one test set for all
+        return Newsroom(self.titles, self.vectors, truth, labels, order[:_TEST], random.permutation(order[_TEST:]))
+
+
+def setting() -> Setting:
+    """The current version, on the joined headlines."""
     registry = Registry(Settings().models)
     folder = registry.path(registry.current())
     model, dev = load(folder), dev_set_of(artifact.read(folder))
-    base = Base(model.version, model.head, model.calibration)
-    rows = [row for row in read_rows(_JOINED / data.RATED) if is_held_out(row["id"], _share(model))]
+    rows = [row for row in read_rows(JOINED / data.RATED) if is_held_out(row["id"], _share(model))]
     titles, ratings = [row["title"] for row in rows], np.array([float(row["i_score"]) for row in rows])
-    topics, vectors, noise = _topics(rows), model.encoder.encode([row["title"] for row in rows]), _rater_noise()
-    for name, truth in {
-        "sports and home news up, world and business down": _by_topic(ratings, topics),
+    topics = _topics(rows)
+    tastes = {
+        BY_TOPIC: _by_topic(ratings, topics),
         "a British front page, by its words": _by_words(ratings, titles, topics),
         "a science desk, by topic and words": _by_both(ratings, titles, topics),
         "none: the raters' own": ratings,
-    }.items():
+    }
+    base = Base(model.version, model.head, model.calibration)
+    return Setting(folder, model, base, dev, titles, model.encoder.encode(titles), ratings, tastes, _rater_noise())
+
+
+def run() -> None:
+    """Print the tables."""
+    found = setting()
+    for name, truth in found.tastes.items():
         print(f"\nTaste: {name}\n")
-        newsrooms = [_newsroom(titles, vectors, truth, noise, seed) for seed in range(_MANY)]
-        _table(newsrooms[:_SEEDS], model, base, dev)
-        if truth is not ratings:
-            _print_worth(newsrooms, model, base, dev)
-    _print_seconds(folder, titles, ratings)
+        newsrooms = [found.newsroom(name, seed) for seed in range(_MANY)]
+        _table(newsrooms[:_SEEDS], found.model, found.base, found.dev)
+        if truth is not found.ratings:
+            _print_worth(newsrooms, found.model, found.base, found.dev)
+    _print_seconds(found)
 
 
 def _table(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, dev: DevSet) -> None:
-    before = float(np.mean([_agreement(one, model.head) for one in newsrooms]))
-    most = [(one, _learn(one, one.pool[:_CEILING], model, base, dev)) for one in newsrooms[:2]]
-    guarded = np.mean([_agreement(one, learnt.head) for one, learnt in most])
-    ceiling = float(np.mean([_agreement(one, _unguarded(base, learnt)) for one, learnt in most]))
+    before = float(np.mean([agreement(one, model.head) for one in newsrooms]))
+    most = [(one, learn(one, one.pool[:_CEILING], model, base, dev)) for one in newsrooms[:2]]
+    guarded = np.mean([agreement(one, learnt.head) for one, learnt in most])
+    ceiling = float(np.mean([agreement(one, unguarded(base, learnt)) for one, learnt in most]))
     print(f"Before {before:.3f}; with {_CEILING:,} labels {guarded:.3f}, with no limit on what is lost {ceiling:.3f}\n")
     print(
         "| labels | house style | of the way | worst | dev lost | inside | by the queue | of the way | TF-IDF | ridge |"
@@ -116,8 +147,8 @@ def _table(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, dev: D
     print("|---|---|---|---|---|---|---|---|---|---|")
     queued = [_queue(one, max(_COUNTS), model, base, dev) for one in newsrooms]
     for count in _COUNTS:
-        learnt = [_learn(one, one.pool[:count], model, base, dev) for one in newsrooms]
-        asked = [_learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, queued, strict=True)]
+        learnt = [learn(one, one.pool[:count], model, base, dev) for one in newsrooms]
+        asked = [learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, queued, strict=True)]
         found, by_queue = (_agreements(newsrooms, each) for each in (learnt, asked))
         few = newsrooms[:_FEW]
         cells = [
@@ -138,8 +169,8 @@ def _print_worth(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, 
     """How many random labels teach as much as the queue's, under the limit on what is lost and without it."""
 
     def both(count: int, chosen: list[Rows]) -> tuple[Scores, Scores]:
-        learnt = [_learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, chosen, strict=True)]
-        free = [_agreement(one, _unguarded(base, each)) for one, each in zip(newsrooms, learnt, strict=True)]
+        learnt = [learn(one, rows[:count], model, base, dev) for one, rows in zip(newsrooms, chosen, strict=True)]
+        free = [agreement(one, unguarded(base, each)) for one, each in zip(newsrooms, learnt, strict=True)]
         return _agreements(newsrooms, learnt), np.array(free)
 
     print("\n| labels by the queue | more than random | as many random | without the limit | as many random |")
@@ -156,7 +187,7 @@ def _print_worth(newsrooms: list[Newsroom], model: ImportanceModel, base: Base, 
 
 
 def _agreements(newsrooms: list[Newsroom], learnt: list[Learnt]) -> Scores:
-    return np.array([_agreement(one, each.head) for one, each in zip(newsrooms, learnt, strict=True)])
+    return np.array([agreement(one, each.head) for one, each in zip(newsrooms, learnt, strict=True)])
 
 
 def _mean(found: Scores, digits: int = 3) -> str:
@@ -168,11 +199,13 @@ def _of_the_way(found: Scores, before: float, ceiling: float) -> str:
     return f"{(found.mean() - before) / (ceiling - before):.0%}" if ceiling - before > 0.005 else ""
 
 
-def _unguarded(base: Base, learnt: Learnt) -> Head:
+def unguarded(base: Base, learnt: Learnt) -> Head:
+    """The head with the whole taste, whatever it costs on the development set."""
     return Head(base.head.mean + learnt.taste.change, base.head.precision, base.head.noise)
 
 
-def _learn(one: Newsroom, chosen: Rows, model: ImportanceModel, base: Base, dev: DevSet) -> Learnt:
+def learn(one: Newsroom, chosen: Rows, model: ImportanceModel, base: Base, dev: DevSet) -> Learnt:
+    """House style from these of its labels."""
     return learn_house(base, model.topic_head, lessons_of(_judged(one, chosen), model.encoder, base.calibration), dev)
 
 
@@ -193,11 +226,12 @@ def _queue(one: Newsroom, count: int, model: ImportanceModel, base: Base, dev: D
         pool = Pool(head.predict(one.vectors[left]), spots, tastes, np.ones(len(left), bool))
         chosen = choose(pool, Known(*known), "score", min(_ROUND, count - len(done)), str(len(done)))
         done = np.append(done, left[[each.rows[0] for each in chosen]])
-        head = _learn(one, done, model, base, dev).head
+        head = learn(one, done, model, base, dev).head
     return done
 
 
-def _agreement(one: Newsroom, head: Head) -> float:
+def agreement(one: Newsroom, head: Head) -> float:
+    """Spearman with the taste on headlines that the newsroom has not judged."""
     return spearman(head.predict(one.vectors[one.test]), one.truth[one.test])
 
 
@@ -223,13 +257,6 @@ def _ridge(one: Newsroom, chosen: Rows, dev: DevSet, base: Base) -> tuple[float,
     return spearman(found.predict(one.vectors[one.test]), one.truth[one.test]), known - now
 
 
-def _newsroom(titles: list[str], vectors: NDArray[np.float32], truth: Scores, noise: Scores, seed: int) -> Newsroom:
-    random = np.random.default_rng(seed)
-    labels = np.clip(np.round(truth + random.choice(noise, len(truth))), 0, 100)
-    order = np.random.default_rng(99).permutation(len(titles))  # one test set for all
-    return Newsroom(titles, vectors, truth, labels, order[:_TEST], random.permutation(order[_TEST:]))
-
-
 def _by_topic(ratings: Scores, topics: NDArray[np.str_]) -> Scores:
     return np.clip(ratings + np.array([_OFFSETS.get(topic, 0.0) for topic in topics]), 0, 100)
 
@@ -249,7 +276,7 @@ def _by_both(ratings: Scores, titles: list[str], topics: NDArray[np.str_]) -> Sc
 
 
 def _topics(rows: list[dict[str, Any]]) -> NDArray[np.str_]:
-    known = {row["id"]: row for row in read_rows(_JOINED / data.TOPICS_OF)}
+    known = {row["id"]: row for row in read_rows(JOINED / data.TOPICS_OF)}
     asked = {row["id"] for row in rows}
     others = [row for key, row in known.items() if key not in asked]
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=3, sublinear_tf=True)
@@ -262,7 +289,7 @@ def _topics(rows: list[dict[str, Any]]) -> NDArray[np.str_]:
 
 
 def _rater_noise() -> Scores:
-    dev = data.dev(_JOINED)
+    dev = data.dev(JOINED)
     return dev.rater_a - dev.rater_b
 
 
@@ -270,18 +297,20 @@ def _share(model: ImportanceModel) -> float:
     return float(model.manifest["config"]["calibration_share"])
 
 
-def _print_seconds(folder: Path, titles: list[str], ratings: Scores) -> None:
+def _print_seconds(found: Setting) -> None:
     """From a snapshot to a version on disk, in this process."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     print("\n| labels | seconds until the version is on disk |\n|---|---|")
     for count in (*_COUNTS, _CEILING):
         events = [
             LabelEvent(f"label-{n}", "editor", at, Judgement("score", (title,), float(rating)))
-            for n, (title, rating) in enumerate(zip(titles[: count * 5 // 4], ratings.tolist(), strict=False))
+            for n, (title, rating) in enumerate(
+                zip(found.titles[: count * 5 // 4], found.ratings.tolist(), strict=False)
+            )
         ]
         with tempfile.TemporaryDirectory() as out:
             labels = Path(out, "labels.jsonl")
             write_snapshot(labels, events)
             started = time.perf_counter()
-            house(labels, Path(out), folder)
+            house(labels, Path(out), found.folder)
             print(f"| {count:,} | {time.perf_counter() - started:.1f} |")

@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 
 from service.encoder import available_cpus
 from service.model import ImportanceModel, load
+from service.reading import reading
 from service.registry import Registry
 from service.settings import HERE, Settings
 from service.text import normalise
@@ -62,7 +63,8 @@ def run() -> None:
     threads = available_cpus()
     torch.set_num_threads(threads)
     registry = Registry(Settings().models)
-    model = load(registry.path(registry.current()), threads)
+    model_folder = registry.path(registry.current())
+    model = load(model_folder, threads)
     with TemporaryDirectory() as folder:
         peers = [*_peers(Path(folder), threads), Peer(f"**{model.version}**", _ours(model), _TITLES)]
         speeds = _speeds(peers)
@@ -81,7 +83,35 @@ def run() -> None:
             f"| {found['bias_top']:+.1f} | {top_overlap(scores, dev.i_scores):.2f} "
             f"| {families['ordered_pairs']:.3f} | {families['equals_spread']:.1f} |"
         )
+    print(f"\n{_shares(load(model_folder, 1), Tokenizer.from_file(str(model_folder / 'tokenizer.json')))}")
     _draw(drawn)
+
+
+def _shares(model: ImportanceModel, tokenizer: Tokenizer) -> str:
+    """Where the processor's time goes between a title and its score."""
+    titles = _titles()
+    read = [reading(title) for title in titles]
+    vectors = model.encoder.encode(titles)
+    whole = _processor_s(lambda: model.encoder.encode(titles))
+    parts = {
+        "reading": _processor_s(lambda: [reading(title) for title in titles]),
+        "tokenising": _processor_s(lambda: tokenizer.encode_batch_fast(read)),
+        "heads": _processor_s(lambda: (model.scores(vectors), model.topics(vectors))),
+    }
+    parts["network"] = whole - parts["reading"] - parts["tokenising"]
+    total = whole + parts["heads"]
+    told = ", ".join(f"{name} {parts[name] / total:.1%}" for name in ("reading", "tokenising", "network", "heads"))
+    return f"{model.version}: {total / len(titles) * 1e6:.0f} µs of one processor for a headline: {told}"
+
+
+def _processor_s(work: Callable[[], object]) -> float:
+    """Of this process with all its threads, the least of ROUNDS."""
+    found = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        work()
+        found.append(time.process_time() - started)
+    return min(found)
 
 
 def _ours(model: ImportanceModel) -> Predict:
@@ -90,9 +120,13 @@ def _ours(model: ImportanceModel) -> Predict:
 
 def _speeds(peers: Sequence[Peer]) -> list[float]:
     """Headlines a second, each peer in each round, so that a busy minute hits all alike."""
-    drawn = [row["title"] for row in data.read_rows(_DATA / data.RATED)][:_TITLES]
+    drawn = _titles()
     rounds = [[_speed(peer, drawn[: peer.titles]) for peer in peers] for _ in range(ROUNDS)]
     return [sorted(column)[ROUNDS // 2] for column in zip(*rounds, strict=True)]
+
+
+def _titles() -> list[str]:
+    return [row["title"] for row in data.read_rows(_DATA / data.RATED)][:_TITLES]
 
 
 def _speed(peer: Peer, titles: list[str]) -> float:

@@ -34,7 +34,7 @@ _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans(
     {**dict.fromkeys("‘’‚‛′ʼ`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒", "-")}
 )
-_TRAILING = re.compile(r"[\s.:|·–—-]+$")
+_TRAILING = " .:|·–—-"
 # "'We are not afraid'": the marks say only that somebody said so, and moved a score by up to 14 points.
 _QUOTED = re.compile(r"""^(?:"([^"]+)"|'((?:[^']|(?<=\w)'(?=\w))+)')$""")
 _HASHTAG = re.compile(r"#(?=[^\W\d])")
@@ -82,7 +82,7 @@ def clean(title: str) -> str:
     Of a title that needs any of this, only the first 6,000 characters are read.
     """
     if title.isascii() and title.isprintable() and "&" not in title:
-        return _SPACES.sub(" ", title).strip()
+        return " ".join(title.split())
     return _settle(_clean_once, title)
 
 
@@ -160,14 +160,15 @@ def _seen(char: str) -> bool:
 
 
 def _normalise_once(text: str) -> str:
-    text = text.translate(_QUOTES)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+    if text.isascii():
+        text = text.replace("`", "'")
+    else:
+        text = unicodedata.normalize("NFKC", text.translate(_QUOTES))
         text = _clean_once(_LOOSE_JOINER.sub("", "".join(filter(_worded, text))))
     text = _HASHTAG.sub("", _SECTION.sub("", _URGENT.sub("", text)))
     if (match := _tail(text)) and _is_source(match[2]):
         text = match[1]
-    text = _TRAILING.sub("", spell(text))
+    text = spell(text).rstrip(_TRAILING)
     return (match[1] or match[2]).strip() if (match := _QUOTED.match(text)) else text
 
 

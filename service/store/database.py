@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ARRAY,
@@ -24,11 +25,14 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import MissingExtraError, StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _WAIT_S = 10
 _to_json = partial(json.dumps, allow_nan=False)  # SQLite would keep what PostgreSQL and JSON refuse
@@ -42,8 +46,6 @@ _WRITE = {
 }
 # One snapshot for all that is read: a row that a writer moves to the past meanwhile is neither lost nor seen twice.
 _READ = {"sqlite": ("BEGIN",), "postgresql": ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",)}
-
-Insert = sqlite.Insert | postgresql.Insert
 
 
 class Database:
@@ -82,9 +84,13 @@ class Database:
             return select(func.json_each(json.dumps(values)).table_valued(column("value", Text)).c.value)
         return select(func.unnest(literal(values, ARRAY(Text))))
 
-    def insert(self, table: Table) -> Insert:
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that knows ON CONFLICT."""
-        return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
+        if self._engine.dialect.name == "sqlite":
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # its drivers cost a start with SQLite 20 ms
+
+        return postgresql.insert(table)
 
     def upsert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert rows of all columns, in place of those with the same primary key; no key may occur twice."""
