@@ -21,10 +21,17 @@ def main(how: str, command: str, *rest: str) -> None:
     if how == "fail":
         print("error: there is nothing to learn", file=sys.stderr)
         sys.exit(2)
+    if command == "distil":
+        _write(Path(options["--models"]) / rest[0])
+        return
+    assert (Path(options["--from"]) / "manifest.json").is_file()
     Path(options["--progress"]).write_text(json.dumps({"progress": 0.5, "message": "Half of it is done"}))
     while how == "wait":
         time.sleep(3600)
-    version = Path(options["--out"]) / "headline-base-house-1"
+    _write(Path(options["--out"]) / "headline-base-house-1")
+
+
+def _write(version: Path) -> None:
     version.mkdir(parents=True)
     (version / "manifest.json").write_text("{}")
 

@@ -20,10 +20,10 @@ from service.judgements import held_out, read_snapshot
 from service.registry import Registry
 from service.runs.asking import LEAST, SNAPSHOT, Supply, ask, ask_to_cancel, is_due, lacking, supply
 from service.runs.runner import Runner
-from service.runs.steps import RunFailed, last_words, take_made, train_step
+from service.runs.steps import RunFailed, last_words, take_made, train_steps
 from service.settings import Settings
 from service.store.connect import open_store
-from service.store.editorial import Entry, LabelEvent, Run, RunStore
+from service.store.editorial import Entry, LabelEvent, Run, RunKind, RunStore
 from service.store.sql import SqlStore
 from service.types import Judgement
 
@@ -59,8 +59,8 @@ class Newsroom:
         self.store.labels.add([score(number) for number in range(labels)])
         self.stop = asyncio.Event()
 
-    def ask(self) -> Run:
-        return ask(self.store, self.folder, "house", "ada", CHAMPION, NOON)
+    def ask(self, kind: RunKind = "house") -> Run:
+        return ask(self.store, self.folder, kind, "ada", CHAMPION, NOON)
 
     def begin(self, how: str) -> None:
         """Carry out runs from now on."""
@@ -311,13 +311,33 @@ def test_a_full_training_learns_from_scores_that_are_not_held_out_only(tmp_path:
     newsroom.store.labels.add([LabelEvent("label-pair", "ada", NOON, pair)])
     run = replace(newsroom.ask(), kind="full", champion="headline-base-4-house-0123abcd")
     folder = newsroom.folder / run.id
-    step = train_step(run, folder, tmp_path, ("iscore-train",))
+    step, _ = train_steps(run, folder, tmp_path, ("iscore-train",))
     assert list(step.command[:3]) == ["iscore-train", "distil", f"headline-base-4-full-{run.labels_sha256[:8]}"]
     labels = Path(step.command[step.command.index("--labels") + 1])
     learnt = [json.loads(line)["title"] for line in labels.read_text("utf-8").splitlines()]
     standing = [one.judgement for one in newsroom.store.labels.standing() if one.judgement]
     assert sorted(learnt) == sorted(one.titles[0] for one in standing if one.kind == "score" and not held_out(one))
     newsroom.store.close()
+
+
+def test_a_full_training_teaches_the_taste_to_what_it_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.runs.asking.lacking", lambda: "")
+
+    async def work() -> None:
+        newsroom = Newsroom(tmp_path, LEAST)
+        run = newsroom.ask("full")
+        newsroom.begin("yes")
+        said = []
+        while not over(run):
+            run = await newsroom.heard.changes.get()
+            said.append(run.message)
+        await newsroom.end()
+        assert (run.state, run.candidate) == ("awaiting_approval", "headline-base-house-1")
+        assert said.index("Trains the whole model") < said.index("Learns the newsroom's style")
+        (whole,) = (tmp_path / "runs" / run.id / "whole").iterdir()
+        assert whole.name == f"{CHAMPION}-full-{run.labels_sha256[:8]}"
+
+    in_loop(work())
 
 
 def test_a_version_that_is_there_already_is_kept_when_it_is_the_same_and_refused_when_not(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from tokenizers import Tokenizer
 
 from service import artifact
 from service.artifact import Artifact
+from service.calibration import Calibration
 from service.encoder import Encoder, available_cpus
 from service.errors import InputError
-from service.head import Floats, Vectors
+from service.head import Floats, Head, Vectors
 from service.model import ImportanceModel
+from service.text import normalise
 from service.types import TOPICS
 from training import data
 from training.card import card
@@ -102,14 +104,22 @@ def _heads(
     folder: Path,
 ) -> dict[str, bytes]:
     """The heads on the vectors that serving computes: its word vectors have 8 bits, those of the training 32."""
-    from training.heads import calibrate, fit_head, fit_topics
+    from training.heads import calibrate, fit_head, fit_topics, honour
 
     encoder = Encoder(network["encoder.onnx"], network["tokenizer.json"], available_cpus())
     unseen, ratings = data.calibration(folder, config.calibration_share)
     unseen_vectors = encoder.encode(unseen)
     noise = float(np.mean((_points(unseen_vectors, start) - ratings) ** 2))
-    judged = [one for one in labelled if one.weight and not one.family]
-    head = fit_head(
+    client = read_labels(data.CLIENT)
+    honoured = {normalise(one.title) for one in client}
+    judged = [one for one in labelled if one.weight and not one.family and one.text not in honoured]
+    drawn = np.random.default_rng(config.seed).permutation(len(taught))[:_REFERENCE_TITLES]
+    reference_vectors = encoder.encode([taught[index].text for index in drawn])
+
+    def calibrated(head: Head) -> Calibration:
+        return calibrate(head.predict(unseen_vectors), ratings, head.predict(reference_vectors), config)
+
+    fitted = fit_head(
         encoder.encode([one.text for one in judged]),
         np.array([one.i_score for one in judged]),
         # Squared: some 200 numbers listen less to one heavy label among 60,000 than a network does.
@@ -118,15 +128,13 @@ def _heads(
         noise,
         config,
     )
+    i_scores = np.array([one.i_score for one in client])
+    head = honour(fitted, calibrated, encoder.encode([one.title for one in client]), i_scores)
     titles, topics = data.topics_of(folder, held_out=False)
-    topic_vectors = encoder.encode(titles)
-    drawn = np.random.default_rng(config.seed).permutation(len(taught))[:_REFERENCE_TITLES]
-    reference = head.predict(encoder.encode([taught[index].text for index in drawn]))
-    calibration = calibrate(head.predict(unseen_vectors), ratings, reference, config)
     return {
         "head.npz": head.to_bytes(),
-        "calibration.json": _json(calibration.to_json()),
-        "topics.npz": fit_topics(topic_vectors, topics).to_bytes(),
+        "calibration.json": _json(calibrated(head).to_json()),
+        "topics.npz": fit_topics(encoder.encode(titles), topics).to_bytes(),
     }
 
 

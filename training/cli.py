@@ -152,10 +152,13 @@ def evaluate(
     typer.echo(json.dumps(versions, indent=1) if as_json else table(versions))
     if report:
         _train_extra("evaluate --report")
+        from training.learning import learning_curve
         from training.report import report as page
 
+        model = load(registry.path(version))
+        learning = learning_curve(model, folder, _config(model, "calibration_share"))
         with written_whole(report) as temporary:
-            temporary.write_text(page(judged[version], versions), "utf-8")
+            temporary.write_text(page(judged[version], versions, learning), "utf-8")
         typer.echo(f"wrote {report}", err=True)
 
 
@@ -229,8 +232,12 @@ def stories(
 
 
 def _judge(model: ImportanceModel, folder: Path) -> Judged:
-    config = model.manifest.get("config", {})
-    return judge(model, folder, config.get("held_out_share", StudentConfig().held_out_share))
+    return judge(model, folder, _config(model, "held_out_share"))
+
+
+def _config(model: ImportanceModel, share: str) -> float:
+    """What a version was trained with; today's default where it does not say."""
+    return float(model.manifest.get("config", {}).get(share, getattr(StudentConfig(), share)))
 
 
 def _files(labels: Sequence[Path] | None) -> list[Path]:

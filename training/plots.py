@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from service.bands import BANDS, band_of
 from training.evaluate import Judged
-from training.metrics import Scores, per_family
+from training.metrics import Scores, per_family, spearman
 
 _STYLE = {
     "svg.hashsalt": "iscore",  # the same page for the same scores
@@ -23,15 +23,16 @@ _STYLE = {
 _RATED, _SCORED = "#9aa5b1", "#1f4e8c"
 
 
-def plots(judged: Judged) -> dict[str, str]:
-    """Each picture's caption and SVG."""
-    return {caption: _svg(draw, judged) for caption, draw in _PICTURES.items()}
+def plots(judged: Judged, learning: dict[int, Scores]) -> dict[str, str]:
+    """Each picture's caption and SVG; ``learning`` is a learning curve."""
+    found = {caption: _svg(draw, judged) for caption, draw in _PICTURES.items()}
+    return {**found, _LEARNING: _svg(_learning, judged, learning)}
 
 
-def _svg(draw: Callable[[Axes, Judged], None], judged: Judged) -> str:
+def _svg(draw: Callable[..., None], *shown: object) -> str:
     with rc_context(_STYLE):
         figure = Figure(figsize=(4.6, 3.2), layout="constrained")
-        draw(figure.add_subplot(), judged)
+        draw(figure.add_subplot(), *shown)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
@@ -116,6 +117,15 @@ def _families(axes: Axes, judged: Judged) -> None:
     axes.legend(frameon=False)
 
 
+def _learning(axes: Axes, judged: Judged, learning: dict[int, Scores]) -> None:
+    whole = spearman(judged.dev_scores, judged.dev.i_scores)
+    axes.axhline(whole, color=_RATED, linewidth=1, label="the version's own head")
+    means, deviations = zip(*((one.mean(), one.std()) for one in learning.values()), strict=True)
+    axes.errorbar(list(learning), means, yerr=deviations, fmt="o-", color=_SCORED, markersize=4, label="from nothing")
+    axes.set(xlabel="ratings that a head is given", ylabel="Spearman", xscale="log")
+    axes.legend(frameon=False)
+
+
 def _means_of_tenths(axes: Axes, x: Scores, y: Scores) -> None:
     """Means of ``y`` with their 95 % intervals, for ten groups from low ``x`` to high."""
     for group in _tenths(x):
@@ -128,6 +138,7 @@ def _tenths(values: Scores) -> list[np.ndarray]:
     return [group for group in np.array_split(np.argsort(values, kind="stable"), 10) if len(group)]
 
 
+_LEARNING = "Learning curve: ratings of headlines unseen by the network"
 _PICTURES: dict[str, Callable[[Axes, Judged], None]] = {
     "Scores and ratings have one distribution": _spread_of_scores,
     "A headline that scores 70 is rated 70": _reliability,

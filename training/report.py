@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from training import data
 from training.evaluate import Judged, Metrics, rows
-from training.metrics import FamilyResult, interval, per_family
+from training.metrics import FamilyResult, Scores, interval, per_family
 from training.plots import plots
 from training.resample import resampled
 from training.slices import slices
@@ -15,7 +15,7 @@ from training.slices import slices
 _WORST_HEADLINES, _WORST_FAMILIES = 30, 12
 
 
-def report(judged: Judged, versions: dict[str, Metrics]) -> str:
+def report(judged: Judged, versions: dict[str, Metrics], learning: dict[int, Scores]) -> str:
     """HTML, complete in itself. ``versions`` are figures side by side, first those of ``judged``."""
     intervals = {
         name: "{:.3f} to {:.3f}".format(*interval(figure.of, figure.size)) for name, figure in resampled(judged).items()
@@ -30,7 +30,7 @@ def report(judged: Judged, versions: dict[str, Metrics]) -> str:
         figures=[
             {"label": name, "cells": cells, "interval": intervals.get(name, "")} for name, cells in rows(versions)
         ],
-        plots=plots(judged),
+        plots=plots(judged, learning),
         worst=[(judged.dev_scores[i], judged.dev.i_scores[i], judged.dev.titles[i]) for i in worst],
         families=_worst_families(judged),
         behaviour=judged.behaviour,

@@ -26,7 +26,7 @@ from service.runs.steps import (
     last_words,
     progress,
     take_made,
-    train_step,
+    train_steps,
 )
 from service.settings import Settings
 from service.store.contract import Store
@@ -130,8 +130,8 @@ class Runner:
             _check(folder, stopping)
             champion = self._registry.path(run.champion).absolute()
             if run.candidate is None:
-                step = await asyncio.to_thread(train_step, run, folder, champion, self.trainer)
-                run = await self._work(run, step, stopping)
+                for step in await asyncio.to_thread(train_steps, run, folder, champion, self.trainer):
+                    run = await self._work(run, step, stopping)
                 made = await asyncio.to_thread(take_made, folder, self._settings.state / "models")
                 run = replace(run, candidate=made.name, progress=TRAINED)
             candidate = self._registry.path(run.candidate or "").absolute()

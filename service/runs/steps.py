@@ -15,7 +15,7 @@ from service.runs.asking import SNAPSHOT
 from service.store.editorial import Run, RunState
 
 VERDICT, LOG = "verdict.json", "log.txt"
-_PROGRESS, _MADE, _LABELS = "progress.json", "made", "labels.jsonl"
+_PROGRESS, _MADE, _WHOLE, _LABELS = "progress.json", "made", "whole", "labels.jsonl"
 _TOLD_CHARS = 500
 TRAINED = 0.7
 """How far a run is when only the gate is left."""
@@ -36,20 +36,26 @@ class Step:
     command: Sequence[str]
 
 
-def train_step(run: Run, folder: Path, champion: Path, trainer: Sequence[str]) -> Step:
-    """Makes a version in the run's folder. What an earlier try left is gone, but checkpoints, which are elsewhere."""
-    made = folder / _MADE
-    shutil.rmtree(made, ignore_errors=True)
+def train_steps(run: Run, folder: Path, champion: Path, trainer: Sequence[str]) -> list[Step]:
+    """Make a version in the run's folder. What an earlier try left is gone, but checkpoints, which are elsewhere.
+
+    A training of the whole model shows it the newsroom's scores among many thousands of others, from which it learns
+    little of a taste: that is learnt on top of it, as on top of the champion.
+    """
+    made, whole = folder / _MADE, folder / _WHOLE
+    for each in (made, whole):
+        shutil.rmtree(each, ignore_errors=True)
     snapshot, told = folder / SNAPSHOT, folder / _PROGRESS
     if not snapshot.is_file():
         raise RunFailed(f"{snapshot} is not there any more: begin a new run")
     told.unlink(missing_ok=True)
-    if run.kind == "house":
-        files = ["--labels", str(snapshot), "--out", str(made), "--from", str(champion), "--progress", str(told)]
-        return Step("running", "Learns the newsroom's style", [*trainer, "house", *files])
-    name = f"{run.champion.split('-house-')[0].split('-full-')[0]}-full-{run.labels_sha256[:8]}"
-    files = ["--labels", str(_scores_to_learn(folder)), "--models", str(made)]
-    return Step("running", "Trains the whole model", [*trainer, "distil", name, *files])
+    steps, base = [], champion
+    if run.kind == "full":
+        name = f"{run.champion.split('-house-')[0].split('-full-')[0]}-full-{run.labels_sha256[:8]}"
+        files = ["--labels", str(_scores_to_learn(folder)), "--models", str(whole)]
+        steps, base = [Step("running", "Trains the whole model", [*trainer, "distil", name, *files])], whole / name
+    files = ["--labels", str(snapshot), "--out", str(made), "--from", str(base), "--progress", str(told)]
+    return [*steps, Step("running", "Learns the newsroom's style", [*trainer, "house", *files])]
 
 
 def gate_step(folder: Path, champion: Path, candidate: Path, trainer: Sequence[str]) -> Step:

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from service.bands import BANDS
+from service.bands import BANDS, band_of, rounded
 from service.calibration import Calibration, calibration_from_json
-from service.head import Floats
+from service.head import Floats, Head
 from service.types import TOPICS
 from training.config import StudentConfig
-from training.heads import calibrate, fit_head, fit_topics
+from training.heads import calibrate, fit_head, fit_topics, honour
 
 CONFIG = StudentConfig(head_penalty=20.0, head_trust=0.1)
 RANDOM = np.random.default_rng(0)
@@ -60,6 +62,54 @@ def test_labels_that_the_network_knows_count_less_for_certainty_and_as_much_for_
     assert trusted.mean == pytest.approx(doubted.mean)
     certain, uncertain = (one.variance(VECTORS) - 30.0 for one in (trusted, doubted))
     assert uncertain == pytest.approx(10 * certain)
+
+
+MUSTS = np.array([85.0, 75.0, 72.0, 72.0, 65.0, 55.0, 45.0, 45.0])
+PLAIN = Calibration((0.0, 100.0), (0.0, 100.0), (), (10.0,), (10.0,), (0.0, 100.0))
+"""Points are scores."""
+
+
+def wide_head(seed: int) -> tuple[Head, Floats]:
+    """A head on vectors of 30 numbers, and vectors of headlines that it scores about 40."""
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(2000, 30)).astype(np.float32)
+    labels = 40 + vectors.astype(np.float64) @ random.normal(size=30) * 3 + random.normal(size=2000) * 5
+    start = Head(np.append(np.zeros(30), 40.0), np.eye(31), 25.0)
+    head = start.updated(vectors, labels, np.ones(2000))
+    return head, random.normal(size=(len(MUSTS), 30)).astype(np.float32)
+
+
+def is_honoured(scores: Floats) -> bool:
+    pairs = [
+        (one, other)
+        for one, must in zip(scores, MUSTS, strict=True)
+        for other, less in zip(scores, MUSTS, strict=True)
+        if must > less
+    ]
+    bands = [band_of(score) for score in scores] == [band_of(must) for must in MUSTS]
+    return bands and all(rounded(one) > rounded(other) for one, other in pairs)
+
+
+@given(st.integers(0, 10_000))
+def test_labels_that_must_be_honoured_have_their_bands_and_order_at_the_least_cost(seed: int) -> None:
+    head, vectors = wide_head(seed)
+    found = honour(head, lambda _: PLAIN, vectors, MUSTS)
+    assert is_honoured(found.predict(vectors))
+    heavy = head.updated(vectors, MUSTS, np.full(len(MUSTS), 1e5))  # says their very numbers
+    cost, costs = (one @ head.precision @ one for one in (found.mean - head.mean, heavy.mean - head.mean))
+    assert cost < costs
+    assert honour(found, lambda _: PLAIN, vectors, MUSTS).mean == pytest.approx(found.mean, abs=0.05)
+
+
+def test_bands_that_must_be_honoured_are_those_of_the_scale_that_moves_with_the_head() -> None:
+    head, vectors = wide_head(1)
+
+    def scale(of: Head) -> Calibration:
+        level = float(of.predict(vectors).mean()) / 5
+        return replace(PLAIN, points=(level, level + 100.0))
+
+    found = honour(head, scale, vectors, MUSTS)
+    assert is_honoured(scale(found).apply(found.predict(vectors)).astype(np.float64))
 
 
 def test_intervals_hold_nine_of_ten_ratings_of_new_headlines_in_every_region() -> None:

@@ -163,7 +163,8 @@ def test_a_version_is_evaluated_beside_the_current_one_with_a_report(
     assert f"| figure | {HOUSE} | paper-1 |" in done.output
     assert "| dev spearman |" in done.output
     page = (tmp_path / "report.html").read_text("utf-8")
-    assert page.count("<svg") == 8
+    assert page.count("<svg") == 9
+    assert "Learning curve" in page
     assert any(html.escape(one.text) in page for one in DEV)
     assert '<td class="words">collection: gnews</td><td>120</td>' in page
 
