@@ -98,7 +98,8 @@ def test_labels_that_must_be_honoured_have_their_bands_and_order_at_the_least_co
     heavy = head.updated(vectors, MUSTS, np.full(len(MUSTS), 1e5))  # says their very numbers
     cost, costs = (one @ head.precision @ one for one in (found.mean - head.mean, heavy.mean - head.mean))
     assert cost < costs
-    assert honour(found, lambda _: PLAIN, vectors, MUSTS).mean == pytest.approx(found.mean, abs=0.05)
+    again = honour(found, lambda _: PLAIN, vectors, MUSTS)
+    assert again.predict(vectors) == pytest.approx(found.predict(vectors), abs=0.5)
 
 
 def test_bands_that_must_be_honoured_are_those_of_the_scale_that_moves_with_the_head() -> None:
