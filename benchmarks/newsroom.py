@@ -249,7 +249,7 @@ def _tf_idf(one: Newsroom, chosen: Rows) -> float:
 
 
 def _ridge(one: Newsroom, chosen: Rows, dev: DevSet, base: Base) -> tuple[float, float]:
-    """Stands in for training everything again, which takes hours: the same vectors, but no memory of other labels."""
+    """The same vectors, but no memory of other labels."""
     found = RidgeCV(_PENALTIES).fit(one.vectors[chosen], one.labels[chosen])
     known, now = (
         spearman(points, dev.i_scores) for points in (base.head.predict(dev.vectors), found.predict(dev.vectors))
