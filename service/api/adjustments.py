@@ -25,8 +25,6 @@ MAX_HOURS = 168
 MAX_POINTS = 100
 REASON = (3, 200)
 """How many characters a reason may have."""
-_KNOWN = 1000
-"""How many of the newest adjustments can be lifted by id; holding ones are always among fewer."""
 _PATH = "/v1/pins"
 
 
@@ -90,13 +88,11 @@ def pins(
     state: StateDep,
     key: EditorKey,
     holding: Annotated[bool | None, Query(description="Only those that hold now, or only those that are over.")] = None,
-    limit: Annotated[int, Query(ge=1, le=_KNOWN, description="At most so many.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="At most so many.")] = 100,
 ) -> Any:
     """Pins, boosts and mutes, newest first."""
     now = state.clock()
-    found = state.store.adjustments.newest(_KNOWN)
-    kept = [one for one in found if holding is None or one.holds(now) is holding]
-    return {"items": [_view(one, now) for one in kept[:limit]]}
+    return {"items": [_view(one, now) for one in state.store.adjustments.newest(limit, holding)]}
 
 
 @router.post(
@@ -150,7 +146,7 @@ def adjust(state: State, key: ApiKey, asked: AdjustmentToMake) -> Adjustment | N
 
 def lift(state: State, key: ApiKey, pin_id: str) -> Adjustment | None:
     """End an adjustment now; None for an unknown one, ConflictError when it is over already."""
-    found = next((one for one in state.store.adjustments.newest(_KNOWN) if one.id == pin_id), None)
+    found = state.store.adjustments.get(pin_id)
     if found is None:
         return None
     entry = Entry(key.id, "pin.end", found.id, {"kind": found.kind, "headline": found.headline_id})

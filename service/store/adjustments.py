@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, not_, or_, select, update
 from typing_extensions import override
 
 from service.store.database import Database
@@ -49,8 +49,18 @@ class SqlAdjustments(AdjustmentStore):
         return sorted(found, key=lambda one: (one.since, one.id))  # databases differ in how they order text
 
     @override
-    def newest(self, limit: int) -> list[Adjustment]:
+    def get(self, adjustment_id: str) -> Adjustment | None:
+        query = select(*_COLUMNS).where(adjustments.c.id == adjustment_id)
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return Adjustment(*row) if row else None
+
+    @override
+    def newest(self, limit: int, holding: bool | None = None) -> list[Adjustment]:
         query = select(*_COLUMNS).order_by(adjustments.c.since.desc(), adjustments.c.id).limit(limit)
+        if holding is not None:
+            holds = _holds(self._ledger.clock())
+            query = query.where(holds if holding else not_(holds))
         with self._database.reading() as connection:
             return [Adjustment(*row) for row in connection.execute(query)]
 
@@ -58,10 +68,14 @@ class SqlAdjustments(AdjustmentStore):
 def follow(connection: Connection, stories: Mapping[str, str], now: datetime) -> None:
     """What holds goes with its headline into another story: the old one ends and the same begins there."""
     one = adjustments.c
-    holds = (one.since <= now, one.expires_at > now, one.ended_at.is_(None))
-    for row in connection.execute(select(*_COLUMNS).where(*holds)).all():
+    for row in connection.execute(select(*_COLUMNS).where(_holds(now))).all():
         held = Adjustment(*row)
         if (story := stories.get(held.headline_id, held.story)) != held.story:
             connection.execute(update(adjustments).where(one.id == held.id).values(ended_at=now))
             moved = replace(held, id=secrets.token_hex(8), story=story, since=now)
             connection.execute(insert(adjustments).values(asdict(moved)))
+
+
+def _holds(now: datetime) -> ColumnElement[bool]:
+    one = adjustments.c
+    return and_(one.since <= now, one.expires_at > now, one.ended_at.is_(None))

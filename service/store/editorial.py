@@ -119,8 +119,11 @@ class AdjustmentStore(Protocol):
     def active(self, moment: datetime, start: datetime | None = None) -> list[Adjustment]:
         """Those that held at a moment, or at any from ``start`` to it; oldest first, then by id."""
 
-    def newest(self, limit: int) -> list[Adjustment]:
-        """The newest, whether they hold or not, newest first."""
+    def get(self, adjustment_id: str) -> Adjustment | None:
+        """The one with this id, whether it holds or not."""
+
+    def newest(self, limit: int, holding: bool | None = None) -> list[Adjustment]:
+        """The newest first: all, or only those that hold by the store's clock, or only those that do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,18 @@ def test_one_that_is_lifted_held_until_then(url: str) -> None:
     store.close()
 
 
+def test_one_is_found_by_its_id_and_among_the_newest_by_whether_it_holds(url: str) -> None:
+    store = open_store(url, lambda: BOOST.expires_at)
+    lifted = replace(PIN, id="p2", ended_at=NOON)
+    for one in (PIN, BOOST, lifted, replace(PIN, id="p3")):
+        store.adjustments.add(one, ADD)
+    assert [one.id for one in store.adjustments.newest(9, holding=True)] == ["p1", "p3"]
+    assert [one.id for one in store.adjustments.newest(1, holding=True)] == ["p1"]
+    assert store.adjustments.newest(9, holding=False) == [BOOST, lifted]
+    assert [store.adjustments.get(key) for key in ("b1", "p2", "none", "a\0b")] == [BOOST, lifted, None, None]
+    store.close()
+
+
 def test_what_is_over_or_unknown_is_not_lifted(url: str) -> None:
     store = open_store(url, lambda: BOOST.expires_at)
     store.adjustments.add(PIN, ADD)
