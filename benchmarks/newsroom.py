@@ -23,6 +23,7 @@ from service import artifact
 from service.head import Head
 from service.judgements import Standing, write_snapshot
 from service.model import ImportanceModel, load
+from service.ranks import spearman
 from service.registry import Registry
 from service.selecting import Known, Pool, choose, places
 from service.settings import HERE, Settings
@@ -35,7 +36,7 @@ from training.dataset import read_rows
 from training.dev_set import DevSet, dev_set_of
 from training.house import Base, Learnt, house, learn_house
 from training.lessons import lessons_of
-from training.metrics import Scores, spearman
+from training.metrics import Scores
 from training.split import is_held_out
 
 JOINED = HERE / "var" / "data"

@@ -13,13 +13,13 @@ from benchmarks.newsroom import BY_TOPIC, JOINED, Newsroom, agreement, learn, se
 from service import artifact
 from service.head import Head
 from service.model import load
+from service.ranks import spearman
 from service.settings import HERE
 from training import data
 from training.candidate import distil
 from training.config import StudentConfig
 from training.dev_set import DevSet, dev_set_of
 from training.house import Base
-from training.metrics import spearman
 
 LABELS = 1000
 _FEW = 200

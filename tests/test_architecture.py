@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")])
 
-FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows", "judgements"}
+FLOOR = {"types", "errors", "bands", "text", "amounts", "reading", "settings", "windows", "judgements", "ranks"}
 LAYERS: list[set[str]] = [
     FLOOR,
     {"artifact", "arrays", "head", "topics", "taste", "calibration", "store", "keys", "language"},
@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
 SERVING_MUST_NOT = {"torch", "sentence_transformers", "sklearn", "transformers", "onnx", "pickle", "joblib", "training"}
 ONLY_IN = {"sqlalchemy": "service/store/", "alembic": "service/store/", "pyarrow": "service/files/"}
 TRAINING_MAY = {
-    *("types", "errors", "text", "amounts", "reading", "bands", "settings", "files", "judgements"),
+    *("types", "errors", "text", "amounts", "reading", "bands", "settings", "files", "judgements", "ranks"),
     *("artifact", "arrays", "encoder", "head", "calibration", "topics", "taste", "model", "registry", "scoring"),
 }
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.drift.measures import agreement, agreement_intervals, psi, risen, spearman
+from service.drift.measures import agreement, agreement_intervals, psi, risen
 from service.drift.parts import ENOUGH, ENOUGH_JUDGED, Part
 from service.drift.report import Evidence, Report, report
+from service.ranks import spearman
 from service.types import TOPICS, Headline, Score, ScoredHeadline
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,11 +7,12 @@ import numpy as np
 
 from service.bands import band_of, rounded
 from service.model import ImportanceModel
+from service.ranks import spearman
 from service.types import Label, Topic
 from training import data
 from training.behaviour import Behaviour, behaviour
 from training.dataset import Example, read_labels
-from training.metrics import Scores, agreement, contrast, coverage, spearman, top_overlap, topic_agreement
+from training.metrics import Scores, agreement, contrast, coverage, top_overlap, topic_agreement
 
 Metrics = dict[str, dict[str, float]]
 

@@ -22,6 +22,7 @@ from service.errors import ArtifactError
 from service.head import Head, with_one
 from service.judgements import Standing, read_standing
 from service.model import ImportanceModel, load
+from service.ranks import spearman
 from service.topics import TopicHead
 from training import data
 from training.behaviour import behaviour
@@ -31,7 +32,7 @@ from training.dataset import read_labels
 from training.dev_set import DEV_SET, DevSet, dev_set_of
 from training.evaluate import Metrics, behaviour_figures, client_figures, dev_figures
 from training.lessons import lessons_of, to_learn
-from training.metrics import Scores, contrast, spearman
+from training.metrics import Scores, contrast
 from training.taste import Lessons, Taste, learn
 
 MOST_LOST = 0.01

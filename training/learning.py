@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.linear_model import RidgeCV
 
 from service.model import ImportanceModel
+from service.ranks import spearman
 from training import data
-from training.metrics import Scores, spearman
+from training.metrics import Scores
 
 _COUNTS, _DRAWS = (50, 100, 200, 500, 1000, 2000, 5000), 10
 _PENALTIES = np.geomspace(0.1, 1000, 9)

@@ -9,17 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.bands import BANDS, band_of
+from service.ranks import spearman
 from training.config import TOP
 from training.dataset import Example
 
 Scores = NDArray[np.float64]
 FAMILY_TOP = 80.0
 """Score from which a title of a family counts as the top: families have more of it than real headlines."""
-
-
-def spearman(predicted: Scores, actual: Scores) -> float:
-    """Spearman's rank correlation with mid-ranks for ties, -1 to 1."""
-    return float(np.corrcoef(_mid_ranks(predicted), _mid_ranks(actual))[0, 1])
 
 
 def agreement(predicted: Scores, actual: Scores, top: float = TOP) -> dict[str, float]:
@@ -123,8 +119,3 @@ def _result(members: list[int], predicted: Scores, examples: Sequence[Example], 
             pairs += 1
     equal = examples[members[0]].factor == "equals"
     return FamilyResult(members, equal, float(np.ptp(predicted[members])), right, pairs)
-
-
-def _mid_ranks(values: Scores) -> Scores:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse].astype(np.float64)

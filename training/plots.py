@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from service.bands import BANDS, band_of
+from service.ranks import spearman
 from training.evaluate import Judged
-from training.metrics import Scores, per_family, spearman
+from training.metrics import Scores, per_family
 
 _STYLE = {
     "svg.hashsalt": "iscore",  # the same page for the same scores

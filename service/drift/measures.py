@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from service.ranks import spearman
+
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
@@ -28,13 +30,6 @@ def risen(now: int, of: int, before: int, of_before: int) -> Interval:
     return 100 * (p - q - width), 100 * (p - q + width)
 
 
-def spearman(a: Floats, b: Floats) -> float:
-    """Rank correlation, ties sharing their mean rank; 0 when one of the two is constant."""
-    x, y = (_ranks(one) - (len(one) - 1) / 2 for one in (a, b))
-    scale = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / scale if scale else 0.0
-
-
 def agreement(editors: Floats, scores: Floats) -> tuple[float, float, float]:
     """Spearman, mean absolute error and bias of scores, beside those of editors."""
     apart = scores - editors
@@ -47,10 +42,3 @@ def agreement_intervals(editors: Floats, scores: Floats) -> list[Interval]:
     drawn = [agreement(editors[pick], scores[pick]) for pick in picks]
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0).tolist()
     return list(zip(low, high, strict=True))
-
-
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 0; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = np.cumsum(counts) - (counts + 1) / 2
-    return ranks[place]

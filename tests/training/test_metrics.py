@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
 
+from service.ranks import spearman
 from training.dataset import Example
-from training.metrics import agreement, contrast, interval, spearman
+from training.metrics import agreement, contrast, interval
 from training.split import is_held_out
 
 POINTS = arrays(np.float64, 20, elements=st.integers(0, 100).map(float))
