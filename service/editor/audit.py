@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from service.labels.rows import disarmed
 from service.store.contract import Store
 from service.store.editorial import Entry, Logged
 from service.windows import rfc3339
@@ -36,7 +37,6 @@ DEEDS: Mapping[str, str] = {
 """Action -> what somebody did, in words that follow their name; in braces: the subject, or one of the details."""
 
 _AT_ONCE = 500
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Said(dict[str, object]):
@@ -77,7 +77,7 @@ def written(rows: Iterable[dict[str, Any]], format_: Format) -> Iterator[bytes]:
         return
     yield _csv_line(FIELDS)
     for one in rows:
-        yield _csv_line(_harmless(value) for value in one.values())
+        yield _csv_line(disarmed(_cell(value)) for value in one.values())
 
 
 def _csv_line(cells: Iterable[str]) -> bytes:
@@ -86,7 +86,5 @@ def _csv_line(cells: Iterable[str]) -> bytes:
     return line.getvalue().encode()
 
 
-def _harmless(value: object) -> str:
-    """OWASP's remedy for CSV injection: a spreadsheet takes what follows the quote for text."""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+def _cell(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "" if value is None else str(value)

@@ -25,7 +25,7 @@ CSV_TITLES = ("title", "title_2", "title_3", "title_4")
 """The first may have any of the names of TITLE_FIELDS when it is read."""
 
 _YES = {True: True, False: False, "true": True, "1": True, "false": False, "0": False}
-_FORMULA = re.compile(r"'*[=+\-@]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def is_event_id(value: object) -> bool:
 
 
 def disarmed(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: a quote goes before it. ``rearmed`` takes it away."""
+    """A cell that no spreadsheet takes for a formula: a quote goes before it (OWASP). ``rearmed`` takes it away."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
