@@ -46,7 +46,7 @@ class QueueItem(BaseModel):
         "judged before."
     )
     repeat: bool = Field(description="To be sent back with the judgement, and best not shown to who judges.")
-    model: str = Field(description="Whose reading of titles chose it.", examples=["headline-base-4"])
+    model: str = Field(description="Whose reading of titles chose it.", examples=["headline-base-5"])
 
 
 class QueueAnswer(BaseModel):

@@ -80,7 +80,7 @@ def promote(version: _Version, reason: _Reason = "") -> None:
 
     \b
     Example:
-      iscore models promote headline-base-4-house-1f0c2b7a --reason "knows the local elections"
+      iscore models promote headline-base-5-house-1f0c2b7a --reason "knows the local elections"
     """
     from service.promotion import promotion, put_live, score_live
 
@@ -120,7 +120,7 @@ def changes(
 
     \b
     Example:
-      iscore models changes headline-base-4-house-1f0c2b7a --window 6h
+      iscore models changes headline-base-5-house-1f0c2b7a --window 6h
     """
     from service.promotion import would_change
     from service.windows import parse_window

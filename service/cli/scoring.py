@@ -104,7 +104,7 @@ def rescore(
     Examples:
       iscore rescore archive.csv archive.parquet --title-column headline
       zcat 2026-*.jsonl.gz | iscore rescore - - | jq -c 'select(.i_score >= 80)'
-      iscore rescore archive.csv tried.csv --model var/state/models/headline-base-4-house-1f0c2b7a
+      iscore rescore archive.csv tried.csv --model var/state/models/headline-base-5-house-1f0c2b7a
     """
     from service.batch import rescore as run
     from service.files.places import place
