@@ -104,7 +104,7 @@ def _heads(
     folder: Path,
 ) -> dict[str, bytes]:
     """The heads on the vectors that serving computes: its word vectors have 8 bits, those of the training 32."""
-    from training.heads import calibrate, fit_head, fit_topics, honour
+    from training.heads import calibrate, fit_head, fit_topics, honour, within_families
 
     encoder = Encoder(network["encoder.onnx"], network["tokenizer.json"], available_cpus())
     unseen, ratings = data.calibration(folder, config.calibration_share)
@@ -113,6 +113,7 @@ def _heads(
     client = read_labels(data.CLIENT)
     honoured = {normalise(one.title) for one in client}
     judged = [one for one in labelled if one.weight and not one.family and one.text not in honoured]
+    swaps = data.trained_on(data.SWAPS, config.held_out_share)
     drawn = np.random.default_rng(config.seed).permutation(len(taught))[:_REFERENCE_TITLES]
     reference_vectors = encoder.encode([taught[index].text for index in drawn])
 
@@ -127,6 +128,7 @@ def _heads(
         start,
         noise,
         config,
+        within_families(encoder.encode([one.text for one in swaps]), [one.family for one in swaps]),
     )
     i_scores = np.array([one.i_score for one in client])
     head = honour(fitted, calibrated, encoder.encode([one.title for one in client]), i_scores)

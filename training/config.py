@@ -93,6 +93,8 @@ class StudentConfig:
     """Share of the rated headlines that only the calibration sees."""
     head_penalty: float = 100.0
     """How strongly the head is held where the network's own last layer was, in labels."""
+    swap_weight: float = 10.0
+    """What an event of `swaps` counts, in labels, that is told of another: the head is to say the same of it."""
     unsqueeze: float = 0.8
     """How far the calibration stretches the scale until scores are as spread as ratings; 0 errs least on average."""
     head_trust: float = 0.1

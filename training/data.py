@@ -17,7 +17,7 @@ from training.split import is_held_out
 LABELS = Path(__file__).resolve().parent.parent / "data" / "labels"
 CLIENT = LABELS / "client.jsonl"
 FAMILIES = {name: LABELS / f"{name}.jsonl.gz" for name in ("contrast", "wordings", "retellings", "swaps", "variations")}
-CONTRAST = "contrast"
+CONTRAST, SWAPS = "contrast", "swaps"
 RATED = "rated_train.jsonl.gz"
 RATED_DEV = "rated_dev.jsonl.gz"
 STORIES = "stories.jsonl.gz"
@@ -54,7 +54,7 @@ def labelled_examples(
         for row in read_rows(_joined(folder, RATED))
         if not is_held_out(row["id"], calibration_share)
     ]
-    families = [one for name in FAMILIES for one in families_in(name) if not is_held_out(one.family, held_out_share)]
+    families = [one for name in FAMILIES for one in trained_on(name, held_out_share)]
     own = [
         Example(normalise(label.title), label.i_score, label.weight) for path in labels for label in read_labels(path)
     ]
@@ -100,6 +100,11 @@ def calibration(folder: Path, share: float) -> tuple[list[str], Scores]:
 def families_in(name: str) -> list[Example]:
     """All families of one file of FAMILIES."""
     return family_examples(read_rows(FAMILIES[name]), once=name != CONTRAST)
+
+
+def trained_on(name: str, share: float) -> list[Example]:
+    """The families of one file of FAMILIES that a run with this share trains on."""
+    return [one for one in families_in(name) if not is_held_out(one.family, share)]
 
 
 def held_out(name: str, share: float) -> list[Example]:

@@ -26,16 +26,38 @@ _MUST, _TURNS = 1e5, 5
 
 
 def fit_head(
-    vectors: Vectors, i_scores: Floats, weights: Floats, start: Floats, noise: float, config: StudentConfig
+    vectors: Vectors,
+    i_scores: Floats,
+    weights: Floats,
+    start: Floats,
+    noise: float,
+    config: StudentConfig,
+    apart: Floats | None = None,
 ) -> Head:
     """Bayesian linear regression on labelled headlines with ``start`` (width + 1,), in points, as the prior's mean.
+
+    ``apart`` are differences of vectors, (m, width), that are to make no difference to the points.
 
     Training weighs the top of the scale more and pulls families together, which lifts all scores. Here only labels of
     real headlines count.
     """
-    held = np.append(np.full(vectors.shape[1], config.head_penalty), _FREE)
-    fitted = Head(start, np.diag(held), noise).updated(vectors, i_scores, weights)
+    held = np.diag(np.append(np.full(vectors.shape[1], config.head_penalty), _FREE))
+    prior = Head(start, held, noise)
+    if apart is not None:
+        rows = np.column_stack([apart, np.zeros(len(apart))])
+        precision: Floats = held + config.swap_weight * rows.T @ rows
+        prior = Head(np.linalg.solve(precision, held @ start).astype(np.float64), precision, noise)
+    fitted = prior.updated(vectors, i_scores, weights)
     return Head(fitted.mean, config.head_trust * fitted.precision, noise)
+
+
+def within_families(vectors: Vectors, families: Sequence[str]) -> Floats:
+    """How far each vector lies from the mean of its family, (n, width)."""
+    _, which, counts = np.unique(np.array(families), return_inverse=True, return_counts=True)
+    means = np.zeros((len(counts), vectors.shape[1]))
+    np.add.at(means, which, vectors)
+    differences: Floats = vectors - (means / counts[:, None])[which]
+    return differences
 
 
 def honour(head: Head, calibrated: Callable[[Head], Calibration], vectors: Vectors, i_scores: Floats) -> Head:

@@ -13,7 +13,7 @@ from service.calibration import Calibration, calibration_from_json
 from service.head import Floats, Head
 from service.types import TOPICS
 from training.config import StudentConfig
-from training.heads import calibrate, fit_head, fit_topics, honour
+from training.heads import calibrate, fit_head, fit_topics, honour, within_families
 
 CONFIG = StudentConfig(head_penalty=20.0, head_trust=0.1)
 RANDOM = np.random.default_rng(0)
@@ -53,6 +53,23 @@ def test_a_head_held_tightly_stays_at_its_start_but_for_the_level() -> None:
     head = fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, replace(CONFIG, head_penalty=1e12))
     assert head.mean[:-1] == pytest.approx(START[:-1], abs=1e-3)
     assert np.average(head.predict(VECTORS) - LABELS, weights=WEIGHTS) == pytest.approx(0, abs=0.01)
+
+
+def test_what_is_to_make_no_difference_makes_less_the_more_it_counts() -> None:
+    families = [str(number % 20) for number in range(60)]
+    told = np.zeros((60, 5), np.float32)
+    told[:, 0] = np.random.default_rng(4).normal(size=60)
+    told[:, 1] = [float(family) for family in families]
+    apart = within_families(told, families)
+    assert apart[:, 1] == pytest.approx(0)
+    assert [apart[[one == family for one in families], 0].sum() for family in set(families)] == pytest.approx([0] * 20)
+    first = [
+        abs(fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, replace(CONFIG, swap_weight=weight), apart).mean[0])
+        for weight in (0.0, 10.0, 1e6)
+    ]
+    assert first[0] == abs(fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, CONFIG).mean[0])
+    assert first[0] > first[1] > first[2]
+    assert first[2] < 0.01
 
 
 def test_labels_that_the_network_knows_count_less_for_certainty_and_as_much_for_the_mean() -> None:
