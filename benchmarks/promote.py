@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,8 @@ def _first(client: httpx.Client, url: str, pid: int, database: Path) -> None:
 
 
 def _then(client: httpx.Client, url: str, first: Path, state: Path) -> None:
-    day_ago = int((datetime.now(UTC) - LIVE).timestamp() * 1e6)
+    # A minute less: the oldest grow too old to be scored while the others are.
+    day_ago = int((datetime.now(UTC) - LIVE + timedelta(minutes=1)).timestamp() * 1e6)
     started = time.perf_counter()
     another_version(first, state / "models" / "third-1")
     while _unscored(state / "iscore.db", "third-1", day_ago) > 0:

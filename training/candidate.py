@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from service import artifact
 from service.artifact import Artifact
 from service.calibration import Calibration
-from service.encoder import Encoder, available_cpus
+from service.encoder import MAX_TOKENS, Encoder, available_cpus
 from service.errors import InputError
 from service.head import Floats, Head, Vectors
 from service.model import ImportanceModel
@@ -29,6 +29,9 @@ from training.dataset import Example, read_labels, run_key
 from training.dev_set import DEV_SET, DevSet
 from training.evaluate import figures, judge
 from training.whole import written_whole
+
+if TYPE_CHECKING:
+    from training.lexicon import Lexicon
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +67,13 @@ def distil(target: Path, config: StudentConfig, folder: Path, labels: Sequence[P
     meanings = semantics([one.text for one in examples], work / "semantics.npy")
     student = train_student(examples, config, tokenizer, words, meanings, work)
     score = student.score
-    start = np.append(score.weight.detach().numpy()[0], score.bias.item()).astype(np.float64) * DEVIATION
+    # The last layer's weights, none for the lexicon's number, and the intercept.
+    start = np.append(score.weight.detach().numpy()[0], [0.0, score.bias.item()]).astype(np.float64) * DEVIATION
     start[-1] += MIDDLE
-    network = {"encoder.onnx": export(student.student), "tokenizer.json": tokenizer.to_str().encode()}
-    files = {**network, **_heads(network, start, labelled, taught, config, folder)}
+    judged = [one for one in labelled if one.weight and not one.family and one.text not in _honoured()]
+    lexicon = _lexicon(judged, taught, tokenizer, config)
+    network = {"encoder.onnx": export(student.student, lexicon), "tokenizer.json": tokenizer.to_str().encode()}
+    files = {**network, **_heads(network, start, judged, taught, config, folder)}
     made_from = {
         "config": asdict(config),
         "data_sha256": data.digests(folder, labels),
@@ -98,21 +104,19 @@ def save(
 def _heads(
     network: Mapping[str, bytes],
     start: Floats,
-    labelled: Sequence[Example],
+    judged: Sequence[Example],
     taught: Sequence[Example],
     config: StudentConfig,
     folder: Path,
 ) -> dict[str, bytes]:
     """The heads on the vectors that serving computes: its word vectors have 8 bits, those of the training 32."""
-    from training.heads import calibrate, fit_head, fit_topics, honour, within_families
+    from training.heads import balance, calibrate, fit_head, fit_topics, honour, within_families
 
     encoder = Encoder(network["encoder.onnx"], network["tokenizer.json"], available_cpus())
     unseen, ratings = data.calibration(folder, config.calibration_share)
     unseen_vectors = encoder.encode(unseen)
     noise = float(np.mean((_points(unseen_vectors, start) - ratings) ** 2))
     client = read_labels(data.CLIENT)
-    honoured = {normalise(one.title) for one in client}
-    judged = [one for one in labelled if one.weight and not one.family and one.text not in honoured]
     swaps = data.trained_on(data.SWAPS, config.held_out_share)
     drawn = np.random.default_rng(config.seed).permutation(len(taught))[:_REFERENCE_TITLES]
     reference_vectors = encoder.encode([taught[index].text for index in drawn])
@@ -131,13 +135,37 @@ def _heads(
         within_families(encoder.encode([one.text for one in swaps]), [one.family for one in swaps]),
     )
     i_scores = np.array([one.i_score for one in client])
-    head = honour(fitted, calibrated, encoder.encode([one.title for one in client]), i_scores)
+    balanced = balance(fitted, unseen_vectors, ratings)
+    head = honour(balanced, calibrated, encoder.encode([one.title for one in client]), i_scores)
     titles, topics = data.topics_of(folder, held_out=False)
     return {
         "head.npz": head.to_bytes(),
         "calibration.json": _json(calibrated(head).to_json()),
         "topics.npz": fit_topics(encoder.encode(titles), topics).to_bytes(),
     }
+
+
+def _lexicon(
+    judged: Sequence[Example], taught: Sequence[Example], tokenizer: Tokenizer, config: StudentConfig
+) -> "Lexicon":
+    """Of real headlines alone: families would teach it little, and cost as much on real headlines."""
+    from training.distil import DEVIATION, MIDDLE
+    from training.lexicon import fit_lexicon
+    from training.vocabulary import token_ids
+
+    examples = [*judged, *taught]
+    return fit_lexicon(
+        token_ids(tokenizer, [one.text for one in examples], MAX_TOKENS),
+        np.array([(one.i_score - MIDDLE) / DEVIATION for one in examples]),
+        np.array([one.weight for one in judged] + [config.lexicon_taught * one.weight for one in taught]),
+        tokenizer.get_vocab_size(),
+        config.lexicon_penalty,
+    )
+
+
+def _honoured() -> set[str]:
+    """The client's ten, which no regression weighs: see ``training.heads.honour``."""
+    return {normalise(one.title) for one in read_labels(data.CLIENT)}
 
 
 def _check_enough(folder: Path, config: StudentConfig) -> None:

@@ -93,6 +93,10 @@ class StudentConfig:
     """Share of the rated headlines that only the calibration sees."""
     head_penalty: float = 100.0
     """How strongly the head is held where the network's own last layer was, in labels."""
+    lexicon_penalty: float = 10.0
+    """How strongly the weights of words and pairs of words are held at 0, in labels."""
+    lexicon_taught: float = 0.7
+    """What a teacher's score counts for them, in labels."""
     swap_weight: float = 10.0
     """What an event of `swaps` counts, in labels, that is told of another: the head is to say the same of it."""
     unsqueeze: float = 0.8

@@ -14,20 +14,24 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from training.lexicon import Lexical, Lexicon
 from training.student import Student
 
 OPSET = 17
 
 
-def export(student: Student) -> bytes:
-    """The serialised graph: ``input_ids`` (batch, tokens) int64 -> ``vector`` (batch, width) float32."""
+def export(student: Student, lexicon: Lexicon) -> bytes:
+    """The serialised graph: ``input_ids`` (batch, tokens) int64 -> ``vector`` (batch, width) float32.
+
+    The vector's last number is the lexicon's, the others are the student's.
+    """
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The tracing exporter is deprecated, and warns of every shape it reads. It needs no further
         # library, and torch is pinned.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Reader(student).eval(),
+            _Reader(student, lexicon).eval(),
             (torch.ones((2, 8), dtype=torch.long),),
             buffer,
             input_names=["input_ids"],
@@ -43,24 +47,27 @@ def export(student: Student) -> bytes:
 
 
 class _Reader(nn.Module):
-    """The student without what only training needs."""
+    """The student without what only training needs, and the lexicon beside it."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: Student, lexicon: Lexicon) -> None:
         super().__init__()
         self.student = student
+        self.lexical = Lexical(lexicon)
 
     def forward(self, input_ids: Tensor) -> Tensor:
         # One row more than asked for: kernels for one row add up in another order than those for many, and
         # the last bits of a score would tell whether it was computed alone.
         pooled = self.student.pooled(input_ids)
-        return self.student.vectors(torch.cat([pooled, pooled[:1]]))[: input_ids.shape[0]]
+        vectors = self.student.vectors(torch.cat([pooled, pooled[:1]]))[: input_ids.shape[0]]
+        return torch.cat([vectors, self.lexical(input_ids)[:, None]], 1)
 
 
 def _store_in_8_bits(model: onnx.ModelProto) -> None:
     """Turn the lookup of word vectors into one of codes and scales: the table stays 8 bits wide in memory."""
     graph = model.graph
     tables = {tensor.name: tensor for tensor in graph.initializer}
-    gather = next(node for node in graph.node if node.op_type == "Gather" and node.input[0] in tables)
+    words = {name for name, tensor in tables.items() if tensor.data_type == TensorProto.FLOAT}
+    gather = next(node for node in graph.node if node.op_type == "Gather" and node.input[0] in words)
     name, ids = gather.input
     codes, scale = _quantised(numpy_helper.to_array(tables[name]))
     graph.initializer.remove(tables[name])

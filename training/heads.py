@@ -36,7 +36,8 @@ def fit_head(
 ) -> Head:
     """Bayesian linear regression on labelled headlines with ``start`` (width + 1,), in points, as the prior's mean.
 
-    ``apart`` are differences of vectors, (m, width), that are to make no difference to the points.
+    ``apart`` are differences of vectors, (m, width), that are to make no difference to the points. The lexicon's
+    number, a vector's last, has no weight yet, as it knows these labels too well: see ``balance``.
 
     Training weighs the top of the scale more and pulls families together, which lifts all scores. Here only labels of
     real headlines count.
@@ -47,8 +48,10 @@ def fit_head(
         rows = np.column_stack([apart, np.zeros(len(apart))])
         precision: Floats = held + config.swap_weight * rows.T @ rows
         prior = Head(np.linalg.solve(precision, held @ start).astype(np.float64), precision, noise)
-    fitted = prior.updated(vectors, i_scores, weights)
-    return Head(fitted.mean, config.head_trust * fitted.precision, noise)
+    without = vectors.copy()
+    without[:, -1] = 0
+    mean = prior.updated(without, i_scores, weights).mean
+    return Head(mean, config.head_trust * prior.updated(vectors, i_scores, weights).precision, noise)
 
 
 def within_families(vectors: Vectors, families: Sequence[str]) -> Floats:
@@ -58,6 +61,20 @@ def within_families(vectors: Vectors, families: Sequence[str]) -> Floats:
     np.add.at(means, which, vectors)
     differences: Floats = vectors - (means / counts[:, None])[which]
     return differences
+
+
+def balance(head: Head, vectors: Vectors, i_scores: Floats) -> Head:
+    """The head in which the lexicon's number, a vector's last, counts as much beside the others as suits these ratings.
+
+    They are of headlines that neither network nor lexicon has seen: those that they know do not tell which is better.
+    """
+    lexical = vectors[:, -1].astype(np.float64)
+    points = head.predict(vectors) - head.mean[-2] * lexical
+    rows = np.column_stack([points, lexical, np.ones(len(points))])
+    (share, weight, level), *_ = np.linalg.lstsq(rows, i_scores)
+    mean = share * head.mean
+    mean[-2:] = weight, mean[-1] + level
+    return replace(head, mean=mean)
 
 
 def honour(head: Head, calibrated: Callable[[Head], Calibration], vectors: Vectors, i_scores: Floats) -> Head:

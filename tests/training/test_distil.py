@@ -20,6 +20,7 @@ from training.config import StudentConfig
 from training.dataset import FEATURE_DEVIATION, FEATURES, Example
 from training.distil import DEVIATION, MIDDLE, Taught, train_student
 from training.export import export
+from training.lexicon import PAIRS, Lexical, Lexicon
 from training.semantics import DIRECTIONS, semantics
 from training.student import Student
 from training.vocabulary import starting_vectors, token_ids, train_vocabulary
@@ -45,6 +46,12 @@ TAUGHT = [
 EXAMPLES = [*FAMILIES[:80], *TAUGHT]
 TEXTS = [one.text for one in FAMILIES]
 MEANINGS = np.outer([1 if one.i_score > 50 else -1 for one in EXAMPLES], np.eye(DIRECTIONS)[3]).astype(np.float32)
+
+
+def random_lexicon(vocabulary: int) -> Lexicon:
+    random = np.random.default_rng(0)
+    pieces, pairs = (random.integers(-127, 128, size, np.int8) for size in (vocabulary, PAIRS))
+    return Lexicon(pieces, pairs, 0.01, 0.3)
 
 
 @pytest.fixture(scope="module")
@@ -195,18 +202,23 @@ def test_the_exported_graph_gives_the_vectors_of_the_network(
 ) -> None:
     if stored_in == "32 bits":
         monkeypatch.setattr("training.export._store_in_8_bits", lambda graph: None)
-    encoder = Encoder(export(student), tokenizer.to_str().encode())
-    expected = alone(student, tokenizer, TEXTS)
-    assert encoder.width == CONFIG.vector
-    assert np.abs(encoder.encode(TEXTS) - expected).max() < most * expected.std()
+    lexicon = random_lexicon(tokenizer.get_vocab_size())
+    encoder = Encoder(export(student, lexicon), tokenizer.to_str().encode())
+    expected, found = alone(student, tokenizer, TEXTS), encoder.encode(TEXTS)
+    assert encoder.width == CONFIG.vector + 1
+    assert np.abs(found[:, :-1] - expected).max() < most * expected.std()
+    ids = token_ids(tokenizer, TEXTS, MAX_TOKENS)
+    read = [Lexical(lexicon)(torch.from_numpy(row[None])).item() for row in ids]
+    assert found[:, -1].tolist() == read
 
 
 def test_word_vectors_take_a_quarter_of_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
     config = replace(CONFIG, width=64)
     big = Student(np.random.default_rng(0).normal(size=(4000, 64)).astype(np.float32), config).eval()
-    small = export(big)
+    lexicon = random_lexicon(4000)
+    small = export(big, lexicon)
     monkeypatch.setattr("training.export._store_in_8_bits", lambda graph: None)
-    assert len(export(big)) - len(small) == pytest.approx(4000 * (64 * 3 - 4), rel=0.01)
+    assert len(export(big, lexicon)) - len(small) == pytest.approx(4000 * (64 * 3 - 4), rel=0.01)
     stored = {one.name: one.data_type for one in onnx.load_model_from_string(small).graph.initializer}
     assert onnx.TensorProto.INT8 in stored.values()
 

@@ -13,14 +13,14 @@ from service.calibration import Calibration, calibration_from_json
 from service.head import Floats, Head
 from service.types import TOPICS
 from training.config import StudentConfig
-from training.heads import calibrate, fit_head, fit_topics, honour, within_families
+from training.heads import balance, calibrate, fit_head, fit_topics, honour, within_families
 
 CONFIG = StudentConfig(head_penalty=20.0, head_trust=0.1)
 RANDOM = np.random.default_rng(0)
-VECTORS = RANDOM.normal(size=(300, 5)).astype(np.float32)
-LABELS = 50 + VECTORS.astype(np.float64) @ np.array([9.0, -4.0, 2.0, 0.0, 1.0]) + RANDOM.normal(size=300)
+VECTORS = RANDOM.normal(size=(300, 6)).astype(np.float32)  # the last is the lexicon's number
+LABELS = 50 + VECTORS.astype(np.float64) @ np.array([9.0, -4.0, 2.0, 0.0, 1.0, 0.0]) + RANDOM.normal(size=300)
 WEIGHTS = RANDOM.uniform(0.5, 4.0, 300)
-START = np.array([5.0, 0.0, 0.0, 7.0, 0.0, 42.0])
+START = np.array([5.0, 0.0, 0.0, 7.0, 0.0, 0.0, 42.0])
 
 
 def headlines(seed: int, count: int = 4000) -> tuple[Floats, Floats]:
@@ -42,8 +42,9 @@ def calibrated(unsqueeze: float = 0.5) -> Calibration:
 def test_the_head_is_a_ridge_regression_towards_its_start() -> None:
     head = fit_head(VECTORS, LABELS, WEIGHTS, START, 30.0, CONFIG)
     heavy = np.sqrt(WEIGHTS)
-    held = np.diag(np.sqrt([*[CONFIG.head_penalty] * 5, 1e-3]))
-    rows = np.vstack([np.column_stack([VECTORS, np.ones(300)]) * heavy[:, None], held])
+    held = np.diag(np.sqrt([*[CONFIG.head_penalty] * 6, 1e-3]))
+    network = np.column_stack([VECTORS[:, :5], np.zeros(300), np.ones(300)])
+    rows = np.vstack([network * heavy[:, None], held])
     expected, *_ = np.linalg.lstsq(rows, np.concatenate([LABELS * heavy, held @ START]), rcond=None)
     assert head.mean == pytest.approx(expected, abs=1e-6)
     assert head.noise == 30.0
@@ -55,9 +56,23 @@ def test_a_head_held_tightly_stays_at_its_start_but_for_the_level() -> None:
     assert np.average(head.predict(VECTORS) - LABELS, weights=WEIGHTS) == pytest.approx(0, abs=0.01)
 
 
+def test_the_lexicon_counts_as_much_as_suits_headlines_that_neither_has_seen() -> None:
+    random = np.random.default_rng(5)
+    truth = random.normal(size=4000) * 15
+    vectors = random.normal(size=(4000, 6)).astype(np.float32)
+    vectors[:, 0] = (truth + random.normal(size=4000) * 6) / 15  # two that err, each in its own way
+    vectors[:, -1] = (truth + random.normal(size=4000) * 12) / 15
+    head = Head(np.array([15.0, 0, 0, 0, 0, 0, 30.0]), np.eye(7), 1.0)
+    found = balance(head, vectors, 40 + truth)
+    assert np.ptp(found.mean[1:5]) == 0
+    assert found.mean[0] / found.mean[-2] == pytest.approx(4, rel=0.1)  # by their noise: 12² / 6²
+    assert np.mean((found.predict(vectors) - 40 - truth) ** 2) < 0.85 * np.mean((vectors[:, 0] * 15 - truth) ** 2)
+    assert found.predict(vectors).mean() == pytest.approx(40 + truth.mean())
+
+
 def test_what_is_to_make_no_difference_makes_less_the_more_it_counts() -> None:
     families = [str(number % 20) for number in range(60)]
-    told = np.zeros((60, 5), np.float32)
+    told = np.zeros((60, 6), np.float32)
     told[:, 0] = np.random.default_rng(4).normal(size=60)
     told[:, 1] = [float(family) for family in families]
     apart = within_families(told, families)
