@@ -17,18 +17,18 @@ or decisions about anyone.
 ## How it was made
 A student: {layers} transformer layers of width {width} on a vocabulary of {vocabulary} word pieces and quantities,
 trained from scratch (epochs: {epochs}, seed: {seed}) on everything that was judged, and on the scores and features that
-a teacher (`sentence-transformers/all-mpnet-base-v2`, Apache-2.0, fine-tuned) gave to real headlines. Beside its vector of
-{vector} numbers stands one more, what words and pairs of words say by themselves (a sparse linear regression). On them sit a
-Bayesian linear regression, a monotone calibration with 90 % intervals, both fitted to rated
-headlines, and a linear classifier of topics. The configuration, data digests and library versions are in
-`manifest.json`. Word vectors are stored in 8 bits; all arithmetic is in floating point, 32 bits and more.
+a teacher (`sentence-transformers/all-mpnet-base-v2`, Apache-2.0, fine-tuned) gave to real headlines. Beside its vector
+of {vector} numbers stands one more: what words and pairs of words say by themselves (a sparse linear regression). On
+them sit a Bayesian linear regression and a monotone calibration with 90 % intervals, both fitted to rated headlines,
+and a linear classifier of topics. The configuration, data digests and library versions are in `manifest.json`. Word
+vectors are stored in 8 bits; all arithmetic is in floating point, 32 bits and more.
 
 Labels: 66,088 real headlines (2014-2026) from public collections, each rated once, and 900 of them twice,
 **by a language model that followed the rubric**, not by people; families that a language model wrote, which
 vary one factor or only the wording; groups of real headlines of one day that tell one story, without a
-score; and the client's ten examples. The network was trained on the client's ten with weight, and the regression moved until each had its
-band and its place: they are **no evidence of quality**. The development set is. A tenth of the ratings was kept from the network
-and made the calibration.
+score; and the client's ten examples. The network was trained on the client's ten with weight, and the regression
+moved until each had its band and its place: they are **no evidence of quality**. The development set is. A tenth of the
+ratings was kept from the network and made the calibration.
 
 ## Figures
 On 900 headlines and on whole families that it never saw: `contrast` varies one factor, `wordings` says one
