@@ -70,7 +70,8 @@ def distil(target: Path, config: StudentConfig, folder: Path, labels: Sequence[P
     # The last layer's weights, none for the lexicon's number, and the intercept.
     start = np.append(score.weight.detach().numpy()[0], [0.0, score.bias.item()]).astype(np.float64) * DEVIATION
     start[-1] += MIDDLE
-    judged = [one for one in labelled if one.weight and not one.family and one.text not in _honoured()]
+    honoured = {normalise(one.title) for one in read_labels(data.CLIENT)}  # weighed by no regression: see `honour`
+    judged = [one for one in labelled if one.weight and not one.family and one.text not in honoured]
     lexicon = _lexicon(judged, taught, tokenizer, config)
     network = {"encoder.onnx": export(student.student, lexicon), "tokenizer.json": tokenizer.to_str().encode()}
     files = {**network, **_heads(network, start, judged, taught, config, folder)}
@@ -161,11 +162,6 @@ def _lexicon(
         tokenizer.get_vocab_size(),
         config.lexicon_penalty,
     )
-
-
-def _honoured() -> set[str]:
-    """The client's ten, which no regression weighs: see ``training.heads.honour``."""
-    return {normalise(one.title) for one in read_labels(data.CLIENT)}
 
 
 def _check_enough(folder: Path, config: StudentConfig) -> None:
