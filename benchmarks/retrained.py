@@ -33,10 +33,10 @@ def run() -> None:
         labels = Path(folder, "labels.jsonl")
         rows = [{"title": one.titles[row], "i_score": float(one.labels[row])} for row in one.pool[:LABELS]]
         labels.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        started = time.perf_counter()
-        distil(Path(folder, "again-1"), StudentConfig(), JOINED, [data.CLIENT, labels], HERE / "var" / "students")
-        minutes = (time.perf_counter() - started) / 60
         again = Path(folder, "again-1")
+        started = time.perf_counter()
+        distil(again, StudentConfig(), JOINED, [data.CLIENT, labels], HERE / "var" / "students")
+        minutes = (time.perf_counter() - started) / 60
         model, dev = load(again), dev_set_of(artifact.read(again))
     base = Base(model.version, model.head, model.calibration)
     trained = replace(one, vectors=model.encoder.encode(one.titles))

@@ -147,7 +147,8 @@ def evaluate(
     """Judge a version on headlines it never saw, beside the current one on the same data."""
     registry = Registry(models)
     names = list(dict.fromkeys([version, registry.current()]))
-    judged = {name: _judge(load(registry.path(name)), folder) for name in names}
+    loaded = {name: load(registry.path(name)) for name in names}
+    judged = {name: _judge(model, folder) for name, model in loaded.items()}
     versions = {name: figures(one) for name, one in judged.items()}
     typer.echo(json.dumps(versions, indent=1) if as_json else table(versions))
     if report:
@@ -155,7 +156,7 @@ def evaluate(
         from training.learning import learning_curve
         from training.report import report as page
 
-        model = load(registry.path(version))
+        model = loaded[version]
         learning = learning_curve(model, folder, _config(model, "calibration_share"))
         with written_whole(report) as temporary:
             temporary.write_text(page(judged[version], versions, learning), "utf-8")

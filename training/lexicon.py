@@ -6,6 +6,7 @@ It errs otherwise than a network that reads the whole title, so that a head does
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ _FIRST, _SECOND = 1_000_003, 7_919
 _MOST = np.iinfo(np.int8).max
 _EDGE = 0  # padding, which stands nowhere else: the first and the last piece are in a pair each
 
+Numbers = TypeVar("Numbers", np.ndarray, Tensor)
 Ids = Sequence[np.ndarray]
 """Token ids of titles."""
 
@@ -48,7 +50,7 @@ class Lexical(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """(batch,) of token ids (batch, tokens) without padding."""
         edged = nn.functional.pad(ids, (1, 1), value=_EDGE)
-        pairs = (edged[:, :-1] * _FIRST + edged[:, 1:] * _SECOND) % PAIRS
+        pairs = _hashed(edged[:, :-1], edged[:, 1:])
         steps = self.pieces[ids].int().sum(1) + self.pairs[pairs].int().sum(1)
         return steps.float() * self.step + self.level
 
@@ -74,4 +76,9 @@ def _counts(ids: Ids, vocabulary: int) -> csr_matrix:
 
 def _pairs(row: np.ndarray) -> np.ndarray:
     edged = np.pad(row, 1, constant_values=_EDGE)
-    return (edged[:-1] * _FIRST + edged[1:] * _SECOND) % PAIRS
+    return _hashed(edged[:-1], edged[1:])
+
+
+def _hashed(first: Numbers, second: Numbers) -> Numbers:
+    """Where the weights of pairs of pieces stand: the same when they are learnt and when they are read."""
+    return (first * _FIRST + second * _SECOND) % PAIRS
